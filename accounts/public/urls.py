@@ -1,0 +1,5 @@
+"""Public pages of the accounts app: no log-in, at the root of the site."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,16 @@
+"""Where the apps are introduced to each other: dotted paths only, imported at start (house.md).
+
+An upper app plugs into a lower one here, so that no import ever climbs.
+"""
+
+# news name -> listeners, called as listener(news) inside the organization's context; idempotent.
+SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {}
+
+# Each returns the fields an app brings to the rule language of segments.
+SEGMENT_FIELDS: tuple[str, ...] = ()
+
+# Who holds data about a person, for export and erasure.
+PERSONAL_DATA: tuple[str, ...] = ()
+
+# Each is a list of accounts.navigation.Item: the areas of the side that exist.
+NAVIGATION: tuple[str, ...] = ()

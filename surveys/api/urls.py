@@ -1,0 +1,5 @@
+"""REST resources of the surveys app, under /api/v1/."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,19 +1,52 @@
-"""Settings, typed, from the environment. `./run` sets what a trial needs; production sets its own."""
+"""Settings, typed, from the environment. `./run` sets what a trial needs; production sets its own.
+
+docs/operating.md lists every variable. Whatever has no safe default has none: a missing one stops the process.
+"""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
-from config import sockets
+from config import logs, sockets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-DEBUG = False
+# A trial runs on one machine for one person: no TLS, mails end in the mailbox page. Everything else is production.
+TRIAL = env.bool("LOOPWELL_TRIAL", default=False)
+DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
+BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000" if TRIAL else environ.Env.NOTSET).rstrip("/")
+_base = urlsplit(BASE_URL)
+HTTPS = _base.scheme == "https"
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if TRIAL else [_base.hostname or ""]
+)
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+# Where files, logs and the local mailbox are kept.
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
+
+# host:port pairs that safe_fetch may reach although they are private: for tests against local servers only.
+OUTGOING_TEST_HOSTS = env.list("OUTGOING_TEST_HOSTS", default=[])
+# The folder of the local SMTP receiver whose mails /mailbox shows; empty where mail really leaves.
+LOCAL_MAILBOX = env.str("LOCAL_MAILBOX", default="")
+# How many proxies in front of the web processes write X-Forwarded-For; 0 = none is believed.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+if not TRIAL:
+    if DEBUG:
+        raise ImproperlyConfigured("DEBUG shows the insides of the program to strangers: unset it.")
+    if OUTGOING_TEST_HOSTS:
+        raise ImproperlyConfigured("OUTGOING_TEST_HOSTS opens private addresses: it is for tests only, unset it.")
+    if LOCAL_MAILBOX:
+        raise ImproperlyConfigured("LOCAL_MAILBOX shows everybody's mail: it is for trials only, unset it.")
+    if not env.str("EMAIL_URL", default=""):
+        raise ImproperlyConfigured("EMAIL_URL is missing: without it no mail can leave (docs/operating.md).")
 
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
@@ -37,6 +70,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.headers.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -72,6 +106,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.headers.csp_nonce",
             ],
             "builtins": ["django_cotton.templatetags.cotton"],
         },
@@ -84,7 +119,7 @@ DATABASES = {
         **env.db("DATABASE_URL"),
         "ENGINE": "accounts.tenancy.backend",
         "ATOMIC_REQUESTS": True,
-        "CONN_MAX_AGE": 600,
+        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
         "CONN_HEALTH_CHECKS": True,
     }
 }
@@ -99,8 +134,50 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 
+# Sessions are rows, so that changing a password ends them everywhere at once.
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "loopwell_session"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "loopwell_csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+
+SECURE_SSL_REDIRECT = HTTPS and env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_REDIRECT_EXEMPT = [r"^health$"]
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+# Not "no-referrer": browsers would then post forms with "Origin: null", which the CSRF check refuses.
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# smtp://user:password@host:port, smtp+tls:// or smtp+ssl://. A trial without one sends nothing (./run sets its own).
+vars().update(env.email("EMAIL_URL", default="dummymail://" if TRIAL else environ.Env.NOTSET))
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default=f"Loopwell <loopwell@{_base.hostname if HTTPS else 'loopwell.example'}>"
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
 BROKER_URL = env.str("BROKER_URL", default="")
 CELERY_BROKER_URL = BROKER_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A hint is worth two seconds of a request, no more: the engine finds the work without it.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+    "unacked_restore_throttle": 1,
+}
+CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -109,6 +186,8 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
@@ -119,8 +198,29 @@ USE_I18N = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(DATA_DIR / "static")))
+# Hashed names and compressed twins where collectstatic has run; the plain files elsewhere.
+COLLECTED_STATIC = env.bool("COLLECTED_STATIC", default=not TRIAL)
+WHITENOISE_USE_FINDERS = not COLLECTED_STATIC
+WHITENOISE_AUTOREFRESH = not COLLECTED_STATIC
+STORAGES = {
+    # Private: keys are organization/random, and only a view with permission serves them.
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(DATA_DIR / "files"), "base_url": None, "file_permissions_mode": 0o600},
+    },
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if COLLECTED_STATIC
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+LOGGING_CONFIG = None
+logs.configure(
+    level=env.str("LOG_LEVEL", default="INFO"),
+    form=env.str("LOG_FORMAT", default="text" if TRIAL else "json"),
+)
 
 SUBSCRIPTIONS = sockets.SUBSCRIPTIONS
 SEGMENT_FIELDS = sockets.SEGMENT_FIELDS

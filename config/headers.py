@@ -1,4 +1,4 @@
-"""What every answer of the web processes carries: the content security policy with a nonce, and no caching."""
+"""What every answer of the web processes carries: a content security policy with a nonce, and no caching."""
 
 import secrets
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Settings, typed, from the environment. `./run` sets what a trial needs; production sets its own.
 
-docs/operating.md lists every variable. Whatever has no safe default has none: a missing one stops the process.
+docs/operating.md lists every variable. Whatever has no safe default has none: without it the process stops.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from config import logs, sockets
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-# A trial runs on one machine for one person: no TLS, mails end in the mailbox page. Everything else is production.
+# A trial runs on one machine for one person: no TLS, mails end in the mailbox page. All else is production.
 TRIAL = env.bool("LOOPWELL_TRIAL", default=False)
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
@@ -42,7 +42,7 @@ if not TRIAL:
     if DEBUG:
         raise ImproperlyConfigured("DEBUG shows the insides of the program to strangers: unset it.")
     if OUTGOING_TEST_HOSTS:
-        raise ImproperlyConfigured("OUTGOING_TEST_HOSTS opens private addresses: it is for tests only, unset it.")
+        raise ImproperlyConfigured("OUTGOING_TEST_HOSTS opens private addresses: for tests only, unset it.")
     if LOCAL_MAILBOX:
         raise ImproperlyConfigured("LOCAL_MAILBOX shows everybody's mail: it is for trials only, unset it.")
     if not env.str("EMAIL_URL", default=""):
@@ -159,7 +159,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
-# smtp://user:password@host:port, smtp+tls:// or smtp+ssl://. A trial without one sends nothing (./run sets its own).
+# smtp://user:password@host:port, smtp+tls:// or smtp+ssl://. Without one a bare trial sends nothing.
 vars().update(env.email("EMAIL_URL", default="dummymail://" if TRIAL else environ.Env.NOTSET))
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
 DEFAULT_FROM_EMAIL = env.str(

@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 if "DATABASE_URL" not in os.environ:
-    sys.exit("DATABASE_URL is not set. `./run test [pytest arguments]` starts the servers that the suite needs.")
+    sys.exit("DATABASE_URL is not set. `./run test [pytest arguments]` starts the servers it needs.")
 
 os.environ["LOOPWELL_TRIAL"] = "1"
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" * 5)
@@ -23,7 +23,7 @@ if "DATA_DIR" not in os.environ:
 os.environ["LOG_LEVEL"] = os.environ.get("LOG_LEVEL", "ERROR")
 os.environ["BASE_URL"] = "http://testserver"
 
-from config.settings import *  # noqa: E402, F403
+from config.settings import *  # noqa: F403
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,189 @@
+"""Harbour & Vale: an invented shop for the home, with six stores and a web shop."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+from config.demo import people, planted, words
+from config.demo.plan import (
+    PlannedAnswer,
+    PlannedAttribute,
+    PlannedCustomer,
+    PlannedEvent,
+    PlannedWave,
+    World,
+    draw_score,
+)
+
+CITY = ("Old Market", "Riverside", "Station Quarter")
+COUNTRY = ("Hillcrest", "Meadow Park", "Lakeside")
+WEB = "Web shop"
+UNITS = (
+    ("City", None),
+    *((name, "City") for name in CITY),
+    ("Country", None),
+    *((name, "Country") for name in COUNTRY),
+    (WEB, None),
+)
+STORE_WEIGHTS = {"Old Market": 17, "Riverside": 14, "Station Quarter": 12, "Hillcrest": 13, "Meadow Park": 12,
+                 "Lakeside": 9, WEB: 23}  # fmt: skip
+ATTRIBUTES = (
+    PlannedAttribute("store", "Store", "choice", (*CITY, *COUNTRY, WEB)),
+    PlannedAttribute("loyalty_card", "Loyalty card", "choice", ("none", "silver", "gold")),
+    PlannedAttribute(
+        "favourite_range", "Favourite range", "choice", ("Furniture", "Lighting", "Kitchen", "Textiles")
+    ),
+    PlannedAttribute("age_band", "Age band", "choice", ("18-29", "30-44", "45-59", "60+")),
+    PlannedAttribute("newsletter", "Newsletter", "boolean"),
+    PlannedAttribute("first_purchase", "First purchase", "date"),
+    PlannedAttribute("orders", "Orders", "number"),
+    PlannedAttribute("spent", "Spent so far", "money"),
+    PlannedAttribute("panel", "Asked in month", "choice", ("1", "2", "3")),
+)
+PRODUCTS = (
+    ("Oak table", 640, "Furniture"),
+    ("Reading chair", 420, "Furniture"),
+    ("Shelf", 180, "Furniture"),
+    ("Brass lamp", 129, "Lighting"),
+    ("Paper lantern", 39, "Lighting"),
+    ("Desk lamp", 89, "Lighting"),
+    ("Cast-iron pan", 74, "Kitchen"),
+    ("Set of six bowls", 54, "Kitchen"),
+    ("Bread knife", 48, "Kitchen"),
+    ("Linen curtain", 95, "Textiles"),
+    ("Wool blanket", 120, "Textiles"),
+    ("Bath towels", 36, "Textiles"),
+)
+
+
+def plan(*, seed: int, now: datetime, customers: int = 1_650, months: int = 14) -> World:
+    """The whole world of the shop up to now, the same for the same seed and day."""
+    random = Random(seed)
+    waves = tuple(
+        PlannedWave(number, now - timedelta(days=30 * (months - number) - 3, hours=5), number % 3 + 1)
+        for number in range(months)
+    )
+    second_queue_opened = now - timedelta(days=213)
+    bought: list[PlannedEvent] = []
+    persons: list[PlannedCustomer] = []
+    late: dict[str, datetime] = {}
+    for number in range(customers):
+        person = _person(random, number, now)
+        orders = _orders(random, person, now, late)
+        bought += orders
+        persons.append(_with_totals(person, orders))
+    answers = [
+        answer
+        for wave in waves
+        for person in persons
+        if person.panel == wave.panel and person.since < wave.at
+        for answer in _answer(random, person, wave, now, second_queue_opened, late)
+    ]
+    return World(
+        slug="harbour-vale",
+        name="Harbour & Vale",
+        time_zone="Europe/Amsterdam",
+        currency="EUR",
+        postal_address="Harbour & Vale (invented), 1 Example Quay, Exampleton",
+        brand_colour="#4A2545",
+        touchpoint="purchase",
+        survey_name="After purchase",
+        question="How likely are you to recommend Harbour & Vale to a friend?",
+        units=UNITS,
+        attributes=ATTRIBUTES,
+        companies=(),
+        customers=tuple(persons),
+        events=tuple(bought),
+        waves=waves,
+        answers=tuple(answers),
+    )
+
+
+def _person(random: Random, number: int, now: datetime) -> PlannedCustomer:
+    name = people.full_name(random)
+    store = random.choices(list(STORE_WEIGHTS), list(STORE_WEIGHTS.values()))[0]
+    since = now - timedelta(days=random.randint(20, 1_500), hours=random.randint(0, 20))
+    return PlannedCustomer(
+        key=f"HV-{10_000 + number}",
+        name=name,
+        email=people.address(name, number, "customers.example"),
+        phone=f"+3161{number:07d}" if random.random() < 0.6 else "",
+        locale="en",
+        unit=store,
+        company=None,
+        panel=number % 3 + 1,
+        since=since,
+        attributes={
+            "store": store,
+            "loyalty_card": random.choices(("none", "silver", "gold"), (55, 28, 17))[0],
+            "favourite_range": random.choice(("Furniture", "Lighting", "Kitchen", "Textiles")),
+            "age_band": random.choices(("18-29", "30-44", "45-59", "60+"), (18, 34, 30, 18))[0],
+            "newsletter": random.random() < 0.45,
+            "first_purchase": since.date().isoformat(),
+            "panel": str(number % 3 + 1),
+        },
+    )
+
+
+def _orders(
+    random: Random, person: PlannedCustomer, now: datetime, late: dict[str, datetime]
+) -> list[PlannedEvent]:
+    pace = {"none": 290, "silver": 170, "gold": 95}[person.attributes["loyalty_card"]]
+    at = person.since
+    events = []
+    while at < now:
+        product, price, _range = random.choice(PRODUCTS)
+        events.append(
+            PlannedEvent(
+                person.key,
+                "order placed",
+                at,
+                Decimal(price * random.choice((1, 1, 1, 2))),
+                {"product": product, "store": person.unit},
+            )
+        )
+        if person.unit == WEB and random.random() < 0.22 and at + timedelta(days=9) < now:
+            late[person.key] = at
+            events.append(
+                PlannedEvent(person.key, "delivery late", at + timedelta(days=9), None, {"product": product})
+            )
+        at += timedelta(days=max(6, random.expovariate(1 / pace)), hours=random.randint(0, 9))
+    return events
+
+
+def _with_totals(person: PlannedCustomer, events: list[PlannedEvent]) -> PlannedCustomer:
+    paid = [event.amount for event in events if event.amount is not None]
+    person.attributes["orders"] = len(paid)
+    person.attributes["spent"] = str(sum(paid, Decimal(0)))
+    return person
+
+
+def _answer(
+    random: Random,
+    person: PlannedCustomer,
+    wave: PlannedWave,
+    now: datetime,
+    second_queue_opened: datetime,
+    late: dict[str, datetime],
+) -> list[PlannedAnswer]:
+    if random.random() > 0.30:
+        return []
+    at = wave.at + timedelta(hours=random.expovariate(1 / 26), minutes=random.randint(1, 59))
+    if at >= now:
+        return []
+    lean, theme = 0.0, None
+    if person.unit in CITY:
+        opened = at > second_queue_opened
+        lean += planted.QUEUE_CITY.lean * (0.5 if opened else 1.0)
+        theme = "queue" if random.random() < (0.35 if opened else 0.7) else None
+    if person.attributes["loyalty_card"] == "gold":
+        lean += planted.GOLD_CARD.lean
+    ordered = late.get(person.key)
+    if ordered is not None and timedelta(0) < at - ordered < timedelta(days=120):
+        lean += planted.LATE_DELIVERY.lean
+        theme = "delivery"
+    score = draw_score(random, lean)
+    category = "detractor" if score <= 6 else "passive" if score <= 8 else "promoter"
+    said = random.random() < {"detractor": 0.78, "passive": 0.5, "promoter": 0.58}[category]
+    text = words.comment(random, words.RETAIL, category, theme) if said else ""
+    return [PlannedAnswer(person.key, wave.number, at, score, text)]

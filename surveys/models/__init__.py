@@ -1,0 +1,21 @@
+from surveys.models.answer import Answer
+from surveys.models.appearance import Appearance
+from surveys.models.distribution import Distribution
+from surveys.models.invitation import Invitation
+from surveys.models.question import Question
+from surveys.models.response import Response
+from surveys.models.response_edit import ResponseEdit
+from surveys.models.survey import Survey
+from surveys.models.version import Version
+
+__all__ = [
+    "Answer",
+    "Appearance",
+    "Distribution",
+    "Invitation",
+    "Question",
+    "Response",
+    "ResponseEdit",
+    "Survey",
+    "Version",
+]

@@ -1,0 +1,6 @@
+"""Plumbing that every test shares. The cast (acme, alice, bert, cyd ...) stands here too."""
+
+pytest_plugins = [
+    "tests.plumbing",
+    "tests.browsing.fixtures",
+]

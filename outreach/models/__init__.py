@@ -7,11 +7,11 @@ from outreach.models.case import Case, CaseDraft
 from outreach.models.case_event import CaseEvent
 from outreach.models.engine import EngineTick, Standstill
 from outreach.models.follow_up import FollowUp
-from outreach.models.letter import Letter
 from outreach.models.message import Message, MessageState
 from outreach.models.send_key import Channel, MessageClass, Outcome, SendKey
 from outreach.models.sender import Sender
 from outreach.models.template import Template
+from outreach.models.wording import Wording
 
 __all__ = [
     "Alert",
@@ -24,7 +24,6 @@ __all__ = [
     "Channel",
     "EngineTick",
     "FollowUp",
-    "Letter",
     "Message",
     "MessageClass",
     "MessageState",
@@ -34,4 +33,5 @@ __all__ = [
     "SettledMessage",
     "Standstill",
     "Template",
+    "Wording",
 ]

@@ -11,7 +11,7 @@ everybody is a promoter; this is not.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from math import sqrt
 from statistics import NormalDist
 
@@ -25,7 +25,7 @@ JUDGED_FROM = 10
 """Below this many answers a group is too few to judge."""
 
 
-class Category(str, Enum):
+class Category(StrEnum):
     """What a score makes of a respondent: 0-6 detractor, 7-8 passive, 9-10 promoter."""
 
     DETRACTOR = "detractor"
@@ -175,8 +175,10 @@ def answers_needed(points: float, counts: Counts | None = None, level: float = 0
     """
     if points <= 0:
         raise ValueError("the wanted precision is a positive number of points")
-    spread = 2 / 3 if counts is None or counts.n < JUDGED_FROM else adjusted_standard_error(counts) ** 2 * (
-        counts.n + _PSEUDO_TOTAL
+    spread = (
+        2 / 3
+        if counts is None or counts.n < JUDGED_FROM
+        else adjusted_standard_error(counts) ** 2 * (counts.n + _PSEUDO_TOTAL)
     )
     n = spread * (quantile(level) / (points / 100)) ** 2 - _PSEUDO_TOTAL
     return max(1, int(n) + (n > int(n)))

@@ -9,7 +9,9 @@ class Answer(TenantModel):
     """The answer to one question of one response, by the question's key in the response's version."""
 
     organization = OrganizationKey()
-    response = TenantForeignKey("surveys.Response", on_delete=models.CASCADE, related_name="answers")
+    response = TenantForeignKey(
+        "surveys.Response", on_delete=models.CASCADE, related_name="answers", indexed=False
+    )
     question = models.CharField(max_length=40)
     kind = models.CharField(max_length=12)
     number = models.SmallIntegerField(null=True, blank=True)

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Mode
-from accounts.models.editable import Editable
-from accounts.models.fields import LocaleMap
+from accounts.models import Editable, LocaleMap, Mode
 from accounts.tenancy.models import (
     OrganizationKey,
     TenantForeignKey,
@@ -58,7 +58,7 @@ class Distribution(Editable, TenantModel):
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     scheduled_at = models.DateTimeField(null=True, blank=True)
-    touchpoint = models.CharField(max_length=60, blank=True)
+    touchpoint = models.CharField(max_length=80, blank=True)
     subject = LocaleMap(blank=True)
     intro = LocaleMap(blank=True)
     sampling_percent = models.PositiveSmallIntegerField(
@@ -73,13 +73,13 @@ class Distribution(Editable, TenantModel):
     launched_upto = models.BigIntegerField(default=0)
     launched_at = models.DateTimeField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
-    stopped_by = TenantForeignKey(
-        "accounts.Membership", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    created_by = TenantForeignKey(
-        "accounts.Membership", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    created_at = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now)
 
     objects = TenantManager.from_queryset(DistributionQuerySet)()
 

@@ -3,19 +3,19 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Mode
+from accounts.models import BranchQuerySet, Mode
 from accounts.tenancy.models import (
     OrganizationKey,
     TenantForeignKey,
     TenantManager,
     TenantModel,
-    TenantQuerySet,
 )
 
 
-class InvitationQuerySet(TenantQuerySet):
+class InvitationQuerySet(BranchQuerySet):
     def of(self, distribution: object) -> InvitationQuerySet:
         return self.filter(distribution=distribution)
 
@@ -42,13 +42,23 @@ class Invitation(TenantModel):
 
     organization = OrganizationKey()
     distribution = TenantForeignKey(
-        "surveys.Distribution", on_delete=models.CASCADE, related_name="invitations"
+        "surveys.Distribution", on_delete=models.CASCADE, related_name="invitations", indexed=False
     )
     customer = TenantForeignKey(
-        "segments.Customer", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        "segments.Customer",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="invitations",
+        indexed=False,
     )
     unit = TenantForeignKey(
-        "accounts.Unit", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        "accounts.Unit",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        indexed=False,
     )
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.LIVE)
     source = models.CharField(max_length=20, default="distribution")
@@ -58,7 +68,7 @@ class Invitation(TenantModel):
     token_hash = models.BinaryField(max_length=32, default=b"", blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.WAITING)
     reason = models.CharField(max_length=60, blank=True)
-    issued_at = models.DateTimeField()
+    issued_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)

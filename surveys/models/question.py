@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.fields import LocaleMap
+from accounts.models import LocaleMap
 from accounts.tenancy.models import OrganizationKey, TenantForeignKey, TenantManager, TenantModel
 
 
@@ -17,7 +17,9 @@ class Question(TenantModel):
         RATING = "rating", _("Rating")
 
     organization = OrganizationKey()
-    survey = TenantForeignKey("surveys.Survey", on_delete=models.CASCADE, related_name="questions")
+    survey = TenantForeignKey(
+        "surveys.Survey", on_delete=models.CASCADE, related_name="questions", indexed=False
+    )
     key = models.SlugField(max_length=40)
     kind = models.CharField(max_length=12, choices=Kind)
     text = LocaleMap()

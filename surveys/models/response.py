@@ -3,12 +3,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Mode
-from accounts.models.unit import BranchQuerySet
+from accounts.models import BranchQuerySet, Mode
 from accounts.tenancy.fields import ChangeNumber
 from accounts.tenancy.models import OrganizationKey, TenantForeignKey, TenantManager, TenantModel
 from surveys.nps import Category, category
@@ -23,11 +24,9 @@ class ResponseQuerySet(BranchQuerySet):
     def of(self, survey: Survey | int) -> ResponseQuerySet:
         return self.filter(survey=survey)
 
-    def counting(self, modes: Iterable[str] = (Mode.LIVE, Mode.IMPORTED)) -> ResponseQuerySet:
+    def counting(self, modes: Iterable[str] = (Mode.LIVE,)) -> ResponseQuerySet:
         """Those that make the score: with a score, of these modes, neither excluded nor set aside."""
-        return self.filter(
-            score__isnull=False, mode__in=list(modes), excluded_at=None, set_aside_at=None
-        )
+        return self.filter(score__isnull=False, mode__in=list(modes), excluded_at=None, set_aside_at=None)
 
     def between(self, start: dt.datetime | None, end: dt.datetime | None) -> ResponseQuerySet:
         """Answered from `start` (included) to `end` (not included); None leaves that end open."""
@@ -76,27 +75,46 @@ class Response(TenantModel):
         IMPORT = "import", _("Import")
 
     organization = OrganizationKey()
-    survey = TenantForeignKey("surveys.Survey", on_delete=models.PROTECT, related_name="responses")
-    version = TenantForeignKey("surveys.Version", on_delete=models.PROTECT, related_name="responses")
+    survey = TenantForeignKey(
+        "surveys.Survey", on_delete=models.PROTECT, related_name="responses", indexed=False
+    )
+    version = TenantForeignKey(
+        "surveys.Version", on_delete=models.PROTECT, related_name="responses", indexed=False
+    )
     distribution = TenantForeignKey(
         "surveys.Distribution", on_delete=models.SET_NULL, null=True, blank=True, related_name="responses"
     )
     invitation = TenantForeignKey(
-        "surveys.Invitation", on_delete=models.SET_NULL, null=True, blank=True, related_name="responses"
+        "surveys.Invitation",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="responses",
+        indexed=False,
     )
     customer = TenantForeignKey(
-        "segments.Customer", on_delete=models.SET_NULL, null=True, blank=True, related_name="responses"
+        "segments.Customer",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="responses",
+        indexed=False,
     )
     anonymous = models.BooleanField(default=False)
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.LIVE)
     source = models.CharField(max_length=12, choices=Source, default=Source.INVITATION)
-    channel = models.CharField(max_length=12, default="email")
-    touchpoint = models.CharField(max_length=60, blank=True)
+    channel = models.CharField(max_length=20, default="email")
+    touchpoint = models.CharField(max_length=80, blank=True)
     language = models.CharField(max_length=12, blank=True)
     unit = TenantForeignKey(
-        "accounts.Unit", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        "accounts.Unit",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        indexed=False,
     )
-    stage = models.CharField(max_length=20, blank=True)
+    stage = models.CharField(max_length=40, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.COMPLETE)
     # How many pages were sent.
@@ -104,15 +122,15 @@ class Response(TenantModel):
     score = models.PositiveSmallIntegerField(null=True, blank=True)
     # The words that count as the reason; the other texts are answers like any other.
     comment = models.TextField(blank=True)
-    started_at = models.DateTimeField()
+    started_at = models.DateTimeField(default=timezone.now)
     # When the first page was sent: the time that reports use.
-    answered_at = models.DateTimeField()
+    answered_at = models.DateTimeField(default=timezone.now)
     completed_at = models.DateTimeField(null=True, blank=True)
     # A partial response is told to the others at this time; empty once `response.completed` is recorded.
     settles_at = models.DateTimeField(null=True, blank=True)
     excluded_at = models.DateTimeField(null=True, blank=True)
-    excluded_by = TenantForeignKey(
-        "accounts.Membership", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    excluded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     exclusion_reason = models.CharField(max_length=200, blank=True)
     # Set aside as suspicious: visible, reversible, not counted.
@@ -120,7 +138,7 @@ class Response(TenantModel):
     suspicion = models.CharField(max_length=200, blank=True)
     # The row's key at its source (API, import): the same one twice is the same response.
     external_id = models.CharField(max_length=120, null=True, blank=True)
-    created_at = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now)
     changed = ChangeNumber()
 
     objects = TenantManager.from_queryset(ResponseQuerySet)()
@@ -135,7 +153,8 @@ class Response(TenantModel):
                 fields=["organization", "survey", "external_id"], name="response_external_id_once"
             ),
             models.CheckConstraint(
-                condition=models.Q(score__isnull=True) | models.Q(score__lte=10), name="response_score_0_to_10"
+                condition=models.Q(score__isnull=True) | models.Q(score__lte=10),
+                name="response_score_0_to_10",
             ),
             models.CheckConstraint(
                 condition=models.Q(anonymous=False)
@@ -149,11 +168,8 @@ class Response(TenantModel):
                 include=["score", "customer"],
                 name="response_of_survey",
             ),
-            models.Index(
-                fields=["organization", "answered_at"], include=["score"], name="response_by_time"
-            ),
+            models.Index(fields=["organization", "answered_at"], include=["score"], name="response_by_time"),
             models.Index(fields=["organization", "customer", "answered_at"], name="response_of_customer"),
-            models.Index(fields=["organization", "changed", "id"], name="response_changed"),
             models.Index(
                 fields=["organization", "settles_at"],
                 condition=models.Q(settles_at__isnull=False),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 from accounts.tenancy.models import OrganizationKey, TenantForeignKey, TenantManager, TenantModel
@@ -9,11 +10,13 @@ class ResponseEdit(TenantModel):
     """What a response said before it was changed: one row per change, never altered."""
 
     organization = OrganizationKey()
-    response = TenantForeignKey("surveys.Response", on_delete=models.CASCADE, related_name="edits")
+    response = TenantForeignKey(
+        "surveys.Response", on_delete=models.CASCADE, related_name="edits", indexed=False
+    )
     at = models.DateTimeField()
     # Empty when the respondent sent the form again.
-    by = TenantForeignKey(
-        "accounts.Membership", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     # {"score": 3, "comment": "...", "answers": {"key": {...}}} as it was before.
     before = models.JSONField()

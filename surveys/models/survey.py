@@ -2,15 +2,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.editable import Editable
-from accounts.models.fields import LocaleMap
+from accounts.models import Editable, LocaleMap
 from accounts.tenancy.models import (
     OrganizationKey,
-    TenantForeignKey,
     TenantManager,
     TenantModel,
     TenantQuerySet,
@@ -53,7 +53,7 @@ class Survey(Editable, TenantModel):
     default_locale = models.CharField(max_length=12, default="en")
     # Locales besides the default one in which the texts are written.
     locales = models.JSONField(default=list, blank=True)
-    touchpoint = models.CharField(max_length=60, blank=True)
+    touchpoint = models.CharField(max_length=80, blank=True)
     # No link to person or invitation is kept with the answers, and their time is only a day.
     anonymous = models.BooleanField(default=False)
     open_link = models.BooleanField(default=False)
@@ -66,10 +66,10 @@ class Survey(Editable, TenantModel):
     latest_version = models.PositiveIntegerField(default=0)
     # Raised with each change of the draft since the latest version.
     draft_changes = models.PositiveIntegerField(default=0)
-    created_by = TenantForeignKey(
-        "accounts.Membership", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    created_at = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now)
 
     objects = TenantManager.from_queryset(SurveyQuerySet)()
 

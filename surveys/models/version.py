@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from accounts.tenancy.models import OrganizationKey, TenantForeignKey, TenantManager, TenantModel
 
@@ -13,14 +15,16 @@ class Version(TenantModel):
     """
 
     organization = OrganizationKey()
-    survey = TenantForeignKey("surveys.Survey", on_delete=models.CASCADE, related_name="versions")
+    survey = TenantForeignKey(
+        "surveys.Survey", on_delete=models.CASCADE, related_name="versions", indexed=False
+    )
     number = models.PositiveIntegerField()
     definition = models.JSONField()
     # Key of the one NPS question that counts; empty when the version asks none.
     counting_question = models.CharField(max_length=40, blank=True)
-    published_at = models.DateTimeField()
-    published_by = TenantForeignKey(
-        "accounts.Membership", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    published_at = models.DateTimeField(default=timezone.now)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
     objects = TenantManager()

@@ -1,0 +1,39 @@
+"""The nouns of segments: people, what is known of them, and what they allow."""
+
+from segments.models.attribute import Attribute, AttributeChange, AttributeKind
+from segments.models.company import Company
+from segments.models.consent import ANY_CHANNEL, Channel, Consent, ConsentChange, Purpose
+from segments.models.contact import Contact
+from segments.models.customer import Category, Customer
+from segments.models.customer_event import CustomerEvent, EventMessageId
+from segments.models.customer_import import CustomerImport, ExistingPolicy, ImportRowError, ImportState
+from segments.models.customer_key import CustomerKey, KeyKind
+from segments.models.segment import Segment, SegmentMember
+from segments.models.suppression import Suppression, SuppressionReason
+
+__all__ = [
+    "ANY_CHANNEL",
+    "Attribute",
+    "AttributeChange",
+    "AttributeKind",
+    "Category",
+    "Channel",
+    "Company",
+    "Consent",
+    "ConsentChange",
+    "Contact",
+    "Customer",
+    "CustomerEvent",
+    "CustomerImport",
+    "CustomerKey",
+    "EventMessageId",
+    "ExistingPolicy",
+    "ImportRowError",
+    "ImportState",
+    "KeyKind",
+    "Purpose",
+    "Segment",
+    "SegmentMember",
+    "Suppression",
+    "SuppressionReason",
+]

@@ -1,0 +1,100 @@
+"""One table of everything that happened to a customer; the storeys above append, the customer page reads."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Mode
+from segments.models import Customer, CustomerEvent, EventMessageId
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One event to append. `message_id` is the caller's own id: the same one counts once."""
+
+    customer_id: int
+    name: str
+    at: datetime | None = None
+    amount: Decimal | None = None
+    currency: str = ""
+    properties: dict[str, Any] = field(default_factory=dict)
+    mode: str = Mode.LIVE
+    source: str = "loopwell"
+    unit_id: int | None = None
+    message_id: str = ""
+
+
+def append(
+    customer: Customer | int,
+    name: str,
+    at: datetime | None = None,
+    *,
+    amount: Decimal | None = None,
+    currency: str = "",
+    properties: dict[str, Any] | None = None,
+    mode: str | None = None,
+    source: str = "loopwell",
+    unit_id: int | None = None,
+    message_id: str = "",
+) -> CustomerEvent | None:
+    """Append one event; None when its message_id has been seen before."""
+    customer_id = customer if isinstance(customer, int) else customer.pk
+    if mode is None:
+        mode = Mode.LIVE if isinstance(customer, int) else customer.mode
+    made = append_many(
+        [
+            Happening(
+                customer_id, name, at, amount, currency, properties or {}, mode, source, unit_id, message_id
+            )
+        ]
+    )
+    return made[0]
+
+
+def append_many(happenings: Iterable[Happening]) -> list[CustomerEvent | None]:
+    """Append events in one go, in their order; None in the place of one that was there already."""
+    wanted = list(happenings)
+    now = timezone.now()
+    new_ids = _first_time([(one.message_id, one.at or now) for one in wanted if one.message_id])
+    events: list[CustomerEvent | None] = []
+    seen: set[str] = set()
+    for one in wanted:
+        if one.message_id and (one.message_id not in new_ids or one.message_id in seen):
+            events.append(None)
+            continue
+        seen.add(one.message_id)
+        events.append(
+            CustomerEvent(
+                customer_id=one.customer_id,
+                name=one.name,
+                at=one.at or now,
+                amount=one.amount,
+                currency=one.currency,
+                properties=one.properties,
+                mode=one.mode,
+                source=one.source,
+                unit_id=one.unit_id,
+            )
+        )
+    CustomerEvent.objects.bulk_create([event for event in events if event is not None], batch_size=1000)
+    return events
+
+
+def _first_time(ids: list[tuple[str, datetime]]) -> set[str]:
+    """Of these message ids, those that were not known; they are from now on."""
+    if not ids:
+        return set()
+    unique = dict(ids)
+    table = EventMessageId._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (message_id, at) SELECT * FROM unnest(%s::text[], %s::timestamptz[])"
+            " ON CONFLICT DO NOTHING RETURNING message_id",
+            [list(unique), list(unique.values())],
+        )
+        return {row[0] for row in cursor.fetchall()}

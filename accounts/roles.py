@@ -110,6 +110,10 @@ def scopes_of(role: str) -> list[str]:
     return sorted(scope for scope, all_held in held.items() if all_held)
 
 
+def all_scopes() -> list[str]:
+    return sorted({each.scope for each in ACTIONS.values() if each.scope is not None})
+
+
 def scopes_may(scopes: Iterable[str], name: str) -> bool:
     scope = ACTIONS[name].scope
     return scope is not None and scope in scopes

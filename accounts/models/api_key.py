@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.mode import Mode
-from accounts.tenancy.models import OrganizationKey, TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
+from accounts.tenancy.models import TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
 
 
 class KeyPrefix(models.Model):
@@ -31,7 +31,6 @@ class ApiKeyQuerySet(TenantQuerySet):
 
 
 class ApiKey(TenantModel):
-    organization = OrganizationKey()
     name = models.CharField(_("name"), max_length=120)
     mode = models.CharField(
         _("mode"), max_length=8, choices=[(Mode.LIVE.value, _("live")), (Mode.TEST.value, _("test"))]

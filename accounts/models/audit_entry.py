@@ -23,7 +23,8 @@ class AuditEntry(TenantModel):
         OPERATOR = "operator", _("operator")
         SYSTEM = "system", _("Loopwell")
 
-    organization = OrganizationKey()
+    # Nothing points to an entry, and the log only grows: one table per month.
+    organization = OrganizationKey(partition_by_month="at")
     at = models.DateTimeField(default=timezone.now)
     # A name of the action table (accounts.roles): "survey.publish".
     action = models.CharField(max_length=60)

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.tenancy.models import OrganizationKey, TenantManager, TenantModel, TenantQuerySet
+from accounts.tenancy.models import TenantManager, TenantModel, TenantQuerySet
 
 UNDO_FOR = timedelta(days=30)
 
@@ -19,7 +19,6 @@ class DeletionQuerySet(TenantQuerySet):
 
 
 class Deletion(TenantModel):
-    organization = OrganizationKey()
     # The model's label, "surveys.survey", and the row's id.
     subject_type = models.CharField(max_length=60)
     subject = models.BigIntegerField()

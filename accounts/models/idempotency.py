@@ -4,13 +4,12 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.tenancy.models import OrganizationKey, TenantForeignKey, TenantManager, TenantModel
+from accounts.tenancy.models import TenantForeignKey, TenantManager, TenantModel
 
 
 class IdempotentAnswer(TenantModel):
     """Written in the transaction of the deed itself; kept for 24 hours."""
 
-    organization = OrganizationKey()
     api_key = TenantForeignKey("accounts.ApiKey", on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)
     # SHA-256 over method, path and body: the same key with another request is refused.

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.membership import Role
-from accounts.tenancy.models import OrganizationKey, TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
+from accounts.tenancy.models import TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
 
 VALID_FOR = timedelta(days=7)
 
@@ -22,7 +22,6 @@ class MemberInvitationQuerySet(TenantQuerySet):
 class MemberInvitation(TenantModel):
     """The token is derived from id and generation; sending again raises the generation and ends the old link."""
 
-    organization = OrganizationKey()
     email = models.EmailField(_("e-mail"), max_length=254)
     role = models.CharField(_("role"), max_length=8, choices=Role.choices)
     unit = TenantForeignKey(

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.tenancy.models import OrganizationKey, TenantManager, TenantModel
+from accounts.tenancy.models import TenantManager, TenantModel
 
 
 def new_key(organization_id: int, ending: str = "") -> str:
@@ -21,7 +21,6 @@ class StoredFile(TenantModel):
         IMPORT = "import", _("import")
         EXPORT = "export", _("export")
 
-    organization = OrganizationKey()
     key = models.CharField(max_length=120, editable=False)
     name = models.CharField(_("name"), max_length=200, blank=True)
     purpose = models.CharField(max_length=16, choices=Purpose.choices)

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.editable import Editable
-from accounts.tenancy.models import OrganizationKey, TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
+from accounts.tenancy.models import TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
 
 if TYPE_CHECKING:
     from accounts.acting import Actor
@@ -50,7 +50,6 @@ class UnitQuerySet(TenantQuerySet):
 
 
 class Unit(Editable, TenantModel):
-    organization = OrganizationKey()
     parent = TenantForeignKey(
         "accounts.Unit", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )

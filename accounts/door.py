@@ -1,0 +1,116 @@
+"""Door helpers for views: who may open a page, and whose data a token opens.
+
+The middleware (accounts.middleware.Door) has opened the organization before a member page runs; the
+decorators here say which action a page asks for, and open the organization of a public page by its token.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+
+from accounts import tokens
+from accounts.acting import NotAllowed
+from accounts.models.organization import Organization
+from accounts.tenancy.context import acting_for
+
+View = Callable[..., HttpResponseBase]
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+def member_page(action: str, *, post: str | None = None) -> Callable[[View], View]:
+    """A page for members who may do `action`; writing to it asks for `post`, or the same.
+
+    The lookup in the middleware is the membership; this is the right. A member without it gets 403 in
+    plain words (the middleware turns NotAllowed into the page).
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            actor = getattr(request, "actor", None)
+            if actor is None or actor.kind != "member":
+                raise Http404
+            wanted = action if request.method in SAFE else (post or action)
+            if not actor.may(wanted):
+                raise NotAllowed(wanted, actor)
+            return view(request, slug, *args, **kwargs)
+
+        guarded.action = action  # type: ignore[attr-defined]
+        guarded.post_action = post or action  # type: ignore[attr-defined]
+        guarded.policy = f"member:{action}" + (f"/{post}" if post else "")  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def public_page(purpose: str, *, token: str | None = None) -> Callable[[View], View]:
+    """A page without log-in. With `token="survey"`, the path's `token` is read for that purpose, the
+    organization it carries is opened, and only then does the view look anything up.
+
+    The view is called as view(request, claim, ...) and finds request.organization. A wrong, expired or
+    foreign token is a missing page. Without `token`, the view is called as it is and may open nothing.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if token is None:
+                return view(request, *args, **kwargs)
+            claim = tokens.read(token, kwargs.pop("token"))
+            if claim is None:
+                raise Http404
+            organization = Organization.objects.filter(pk=claim.organization_id, deleted_at=None).first()
+            if organization is None:
+                raise Http404
+            with acting_for(organization):
+                request.organization = organization  # type: ignore[attr-defined]
+                response = view(request, claim, *args, **kwargs)
+                # A lazily rendered page still needs the organization's rows.
+                render = getattr(response, "render", None)
+                if callable(render) and not getattr(response, "is_rendered", True):
+                    response = render()
+            if isinstance(response, HttpResponse):
+                response.setdefault("Cache-Control", "no-store")
+                response.setdefault("Referrer-Policy", "no-referrer")
+            return response
+
+        guarded.policy = f"public:{purpose}"  # type: ignore[attr-defined]
+        guarded.action = None  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def personal_page(purpose: str) -> Callable[[View], View]:
+    """A page of somebody logged in that belongs to no organization: choosing one, founding one, leaving."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            from django.contrib.auth.views import redirect_to_login
+
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            return view(request, *args, **kwargs)
+
+        guarded.policy = f"personal:{purpose}"  # type: ignore[attr-defined]
+        guarded.action = None  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def policy_of(view: Any) -> str | None:
+    """The declared policy of a view or API view class; None means that somebody forgot to say it."""
+    declared = getattr(view, "policy", None)
+    if declared is not None:
+        return str(declared)
+    actions: Mapping[str, str] | None = getattr(getattr(view, "cls", None), "actions", None)
+    return "api:" + ",".join(f"{method}={name}" for method, name in sorted(actions.items())) if actions else None
+
+
+MISSING = _("There is nothing here.")

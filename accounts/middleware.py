@@ -1,0 +1,84 @@
+"""The outer middleware of the house: it opens the door to one organization, or to none.
+
+Two of the four places that open `acting_for` are here: address + membership, and API key. (The others:
+signed token, in accounts.door; task argument, in accounts.tenancy.tasks.) Together with ATOMIC_REQUESTS,
+a view that raises leaves nothing half-done behind (docs/tenancy.md).
+"""
+
+import re
+from collections.abc import Callable
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone, translation
+
+from accounts.acting import key_actor, member_actor
+from accounts.issuing_keys import prove_key, read_key
+from accounts.models.membership import Membership
+from accounts.tenancy.context import acting_for
+
+Next = Callable[[HttpRequest], HttpResponseBase]
+
+MEMBER_PATH = re.compile(r"^/o/(?P<slug>[-a-zA-Z0-9_]+)/")
+API_PATH = re.compile(r"^/api/v\d+/")
+
+
+class Door:
+    """Sets request.organization, request.membership and request.actor; 404 for anyone else's address."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.organization = request.membership = request.actor = None  # type: ignore[attr-defined]
+        if match := MEMBER_PATH.match(request.path_info):
+            return self._member(request, match["slug"])
+        if API_PATH.match(request.path_info):
+            return self._key(request)
+        return self.get_response(request)
+
+    def _member(self, request: HttpRequest, slug: str) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            if request.headers.get("HX-Request") == "true":
+                # htmx would put the log-in page into a corner of the old one; send the whole tab there.
+                return HttpResponse(status=204, headers={"HX-Redirect": request.get_full_path()})
+            return redirect_to_login(request.get_full_path())
+        membership = (
+            Membership.objects.of_slug(slug).filter(user=request.user).select_related("organization").first()
+        )
+        if membership is None:
+            return render(request, "404.html", status=404)
+        membership.user = request.user
+        with acting_for(membership.organization), translation.override(request.user.locale or None):
+            request.organization = membership.organization  # type: ignore[attr-defined]
+            request.membership = membership  # type: ignore[attr-defined]
+            request.actor = member_actor(membership)  # type: ignore[attr-defined]
+            timezone.activate(request.user.time_zone or membership.organization.time_zone)
+            try:
+                response = self.get_response(request)
+            finally:
+                timezone.deactivate()
+        if isinstance(response, HttpResponse):
+            response.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    def _key(self, request: HttpRequest) -> HttpResponseBase:
+        presented = read_key(request.headers.get("Authorization", ""))
+        if presented is None:
+            return self.get_response(request)
+        with acting_for(presented.organization):
+            key = prove_key(presented)
+            if key is not None:
+                request.organization = presented.organization  # type: ignore[attr-defined]
+                request.actor = key_actor(presented.organization, key)  # type: ignore[attr-defined]
+                return self.get_response(request)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """A right that is missing is told in plain words, on the member's own page."""
+        if isinstance(exception, PermissionDenied) and getattr(request, "membership", None) is not None:
+            return render(request, "403.html", {"reason": str(exception)}, status=403)
+        return None

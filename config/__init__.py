@@ -1,3 +1,1 @@
-from config.celery import app as celery_app
-
-__all__ = ["celery_app"]
+"""The composition root: settings, addresses, sockets, the servers of a trial. Importing it imports nothing."""

@@ -4,7 +4,7 @@ docs/operating.md lists every variable. Whatever has no safe default has none: w
 """
 
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -114,9 +114,12 @@ TEMPLATES = [
 ]
 COTTON_DIR = "components"
 
+_database = env.db("DATABASE_URL")
 DATABASES = {
     "default": {
-        **env.db("DATABASE_URL"),
+        **_database,
+        # A socket directory is written %2Fpath%2Fto%2Fit in an address.
+        "HOST": unquote(_database["HOST"]),
         "ENGINE": "accounts.tenancy.backend",
         "ATOMIC_REQUESTS": True,
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from accounts import roles
 from accounts.acting import Actor
 from accounts.auditing import audit
-from accounts.models.api_key import ApiKey, KeyPrefix
+from accounts.models.api_key import ApiKey
+from accounts.models.key_prefix import KeyPrefix
 from accounts.models.mode import Mode
 from accounts.models.organization import Organization
 

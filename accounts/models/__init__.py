@@ -1,11 +1,12 @@
 """Nouns of accounts: one file per noun, gathered here."""
 
-from accounts.models.api_key import ApiKey, KeyPrefix
+from accounts.models.api_key import ApiKey
 from accounts.models.audit_entry import AuditEntry
 from accounts.models.deletion import Deletion
 from accounts.models.editable import Editable, Stale
 from accounts.models.fields import LocaleMap
 from accounts.models.idempotency import IdempotentAnswer
+from accounts.models.key_prefix import KeyPrefix
 from accounts.models.member_invitation import MemberInvitation
 from accounts.models.membership import Membership, Role
 from accounts.models.mode import Mode

@@ -9,3 +9,8 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         """Make the Celery application the current one, so that every task of the process belongs to it."""
         from config import celery  # noqa: F401
+
+    def ready(self) -> None:
+        from accounts.sockets import load_all
+
+        load_all()

@@ -14,3 +14,12 @@ PERSONAL_DATA: tuple[str, ...] = ()
 
 # Each is a list of accounts.navigation.Item: the areas of the side that exist.
 NAVIGATION: tuple[str, ...] = ()
+
+# Each is called with the organization and returns list[accounts.first_run.Step]: from nothing to a live survey.
+FIRST_RUN: tuple[str, ...] = ()
+
+# Each is a tuple of accounts.news_catalog.NewsType: the news an app records.
+NEWS: tuple[str, ...] = ()
+
+# Called as hint(organization_id) after a commit that left work due now: they tell the workers to look.
+HINTS: tuple[str, ...] = ()

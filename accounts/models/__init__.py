@@ -3,6 +3,7 @@
 from accounts.models.api_key import ApiKey
 from accounts.models.audit_entry import AuditEntry
 from accounts.models.deletion import Deletion
+from accounts.models.doorbell import Doorbell
 from accounts.models.editable import Editable, Stale
 from accounts.models.fields import LocaleMap
 from accounts.models.idempotency import IdempotentAnswer
@@ -10,6 +11,7 @@ from accounts.models.key_prefix import KeyPrefix
 from accounts.models.member_invitation import MemberInvitation
 from accounts.models.membership import Membership, Role
 from accounts.models.mode import Mode
+from accounts.models.news import News
 from accounts.models.organization import Organization
 from accounts.models.stored_file import StoredFile
 from accounts.models.unit import BranchQuerySet, Unit
@@ -20,6 +22,7 @@ __all__ = [
     "AuditEntry",
     "BranchQuerySet",
     "Deletion",
+    "Doorbell",
     "Editable",
     "IdempotentAnswer",
     "KeyPrefix",
@@ -27,6 +30,7 @@ __all__ = [
     "MemberInvitation",
     "Membership",
     "Mode",
+    "News",
     "Organization",
     "Role",
     "Stale",

@@ -1,0 +1,1 @@
+"""The whole story once around, on real servers and real data: `./run manage loop` (README)."""

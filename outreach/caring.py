@@ -226,7 +226,7 @@ def close(
     case.save()
     _note(case, CaseEvent.Kind.CLOSED, by, at, text=text.strip(), outcome=outcome)
     record("case.closed", case, customer=case.customer_id)
-    audit("case.work", case, by=by, deed="closed")
+    audit("case.work", case, by=by, did="closed")
     if case.customer is not None:
         append(case.customer, "case.closed", at, case=case.pk)
     return case

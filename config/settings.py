@@ -18,6 +18,8 @@ env = environ.Env()
 TRIAL = env.bool("LOOPWELL_TRIAL", default=False)
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
+# Version -> secret of the derived tokens (accounts/tokens.py): "1=first,2=second"; the highest makes new ones.
+TOKEN_KEYS = env.dict("TOKEN_KEYS", default={}) or {"1": SECRET_KEY}
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000" if TRIAL else environ.Env.NOTSET).rstrip("/")
@@ -82,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.Door",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -107,6 +110,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.headers.csp_nonce",
+                "accounts.navigation.navigation",
             ],
             "builtins": ["django_cotton.templatetags.cotton"],
         },
@@ -136,6 +140,82 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+]
+LOGIN_URL = "/log-in/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/log-in/"
+
+# Log-in by e-mail address; answers never tell whether an address is known (docs/decisions).
+ACCOUNT_ADAPTER = "accounts.signing_up.Adapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {
+    "signup": "accounts.forms.signing.SignUpForm",
+    "login": "accounts.forms.signing.LogInForm",
+    "reset_password": "accounts.forms.signing.ResetForm",
+    "reset_password_from_key": "accounts.forms.signing.NewPasswordForm",
+    "change_password": "accounts.forms.signing.ChangePasswordForm",
+}
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# "ip" is the address prefix that Adapter.get_client_ip gives; "key" is the account tried.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "signup": "20/m/ip",
+    "reset_password": "20/m/ip,5/m/key",
+    "reset_password_from_key": "20/m/ip",
+    "confirm_email": "1/3m/key",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+    "reauthenticate": "10/m/user",
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.base.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.base.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "accounts.api.problems.answer_problem",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+# Requests a minute that one key may make.
+API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=600)
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "Loopwell",
+    "DESCRIPTION": "Customers, segments, surveys, answers and follow-up of one organization.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SERVERS": [{"url": BASE_URL}],
+}
 
 # Sessions are rows, so that changing a password ends them everywhere at once.
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "loopwell_session"
@@ -192,6 +272,18 @@ CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 
+# Counters of rate limits, shared by all processes; nothing is kept here that must not be lost.
+CACHES = {
+    "default": {
+        "BACKEND": "config.caching.ForgivingRedisCache",
+        "LOCATION": BROKER_URL,
+        "KEY_PREFIX": "loopwell-cache",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+    if BROKER_URL.startswith(("redis://", "rediss://", "unix://"))
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -229,3 +321,6 @@ SUBSCRIPTIONS = sockets.SUBSCRIPTIONS
 SEGMENT_FIELDS = sockets.SEGMENT_FIELDS
 PERSONAL_DATA = sockets.PERSONAL_DATA
 NAVIGATION = sockets.NAVIGATION
+NEWS = sockets.NEWS
+HINTS = sockets.HINTS
+FIRST_RUN = sockets.FIRST_RUN

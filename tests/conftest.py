@@ -1,6 +1,8 @@
-"""Plumbing that every test shares. The cast (acme, alice, bert, cyd ...) stands here too."""
+"""Plumbing that every test shares; the cast (acme, alice, bert, cyd ...) stands in tests/cast.py."""
 
 pytest_plugins = [
+    "accounts.tenancy.testing",
     "tests.plumbing",
     "tests.browsing.fixtures",
+    "tests.cast",
 ]

@@ -41,7 +41,9 @@ class ConsentQuerySet(TenantQuerySet):
 class Consent(TenantModel):
     """What holds now. Each change is also a ConsentChange, which stays."""
 
-    customer = TenantForeignKey("segments.Customer", on_delete=models.CASCADE, related_name="consents")
+    customer = TenantForeignKey(
+        "segments.Customer", on_delete=models.CASCADE, related_name="consents", indexed=False
+    )
     channel = models.CharField(max_length=10, choices=CONSENT_CHANNELS)
     purpose = models.CharField(max_length=12, choices=Purpose.choices)
     allowed = models.BooleanField()
@@ -66,7 +68,9 @@ class Consent(TenantModel):
 class ConsentChange(TenantModel):
     """One word of a customer (or of the business on their behalf) about one channel and purpose."""
 
-    customer = TenantForeignKey("segments.Customer", on_delete=models.CASCADE, related_name="consent_changes")
+    customer = TenantForeignKey(
+        "segments.Customer", on_delete=models.CASCADE, related_name="consent_changes", indexed=False
+    )
     channel = models.CharField(max_length=10, choices=CONSENT_CHANNELS)
     purpose = models.CharField(max_length=12, choices=Purpose.choices)
     allowed = models.BooleanField()

@@ -24,7 +24,9 @@ class Contact(TenantModel):
     `counted` is False for what stands outside the any-contact clock (service, answers to one's own answer).
     """
 
-    customer = TenantForeignKey("segments.Customer", on_delete=models.CASCADE, related_name="contacts")
+    customer = TenantForeignKey(
+        "segments.Customer", on_delete=models.CASCADE, related_name="contacts", indexed=False
+    )
     channel = models.CharField(max_length=10, choices=Channel.choices)
     purpose = models.CharField(max_length=12, choices=Purpose.choices)
     counted = models.BooleanField(default=True)

@@ -81,7 +81,7 @@ class ImportRowError(TenantModel):
     """One row that did not come in (or, as a warning, one value that did not), with the row as it stood."""
 
     customer_import = TenantForeignKey(
-        "segments.CustomerImport", on_delete=models.CASCADE, related_name="row_errors"
+        "segments.CustomerImport", on_delete=models.CASCADE, related_name="row_errors", indexed=False
     )
     row_number = models.IntegerField()
     column = models.CharField(max_length=200, blank=True)

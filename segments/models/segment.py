@@ -59,7 +59,9 @@ class Segment(Editable, TenantModel):
 class SegmentMember(TenantModel):
     """One customer on a fixed list."""
 
-    segment = TenantForeignKey("segments.Segment", on_delete=models.CASCADE, related_name="listed")
+    segment = TenantForeignKey(
+        "segments.Segment", on_delete=models.CASCADE, related_name="listed", indexed=False
+    )
     customer = TenantForeignKey("segments.Customer", on_delete=models.CASCADE, related_name="lists")
     added_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,4 +1,4 @@
-"""The Python environment in .venv: made once, filled from a lock, and left alone while the lock stays as it is.
+"""The Python environment in .venv: made once, filled from a lock, left alone while the lock stays as it is.
 
 `requirements.lock` is what the product runs on. `requirements-test.lock` holds the same and what the tests
 and rigs need beside it, so an environment for the tests also runs the product.
@@ -76,7 +76,9 @@ def _mark(lock: Path) -> str:
 
 
 def _count(lock: Path) -> int:
-    return sum(1 for line in lock.read_text().splitlines() if "==" in line and not line.startswith((" ", "#")))
+    return sum(
+        1 for line in lock.read_text().splitlines() if "==" in line and not line.startswith((" ", "#"))
+    )
 
 
 def _works() -> bool:
@@ -114,10 +116,16 @@ def _install(uv: str | None, lock: Path) -> None:
 
 
 def _call(command: list[str], hint: str = "") -> None:
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    done = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")
+    }
+    done = subprocess.run(
+        command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     if done.returncode:
-        raise Trouble("\n".join(filter(None, [done.stdout.strip(), f"This failed: {' '.join(command)}", hint])))
+        raise Trouble(
+            "\n".join(filter(None, [done.stdout.strip(), f"This failed: {' '.join(command)}", hint]))
+        )
 
 
 @contextmanager
@@ -129,4 +137,6 @@ def _alone() -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
     except PermissionError as error:
-        raise Trouble(f"Loopwell installs itself beside its code, and may not write there: {error}") from error
+        raise Trouble(
+            f"Loopwell installs itself beside its code, and may not write there: {error}"
+        ) from error

@@ -13,5 +13,5 @@ def say(text: str) -> None:
 
 
 def took(what: str, started: float) -> None:
-    """`  database                          1.2 s`: what is done, and the seconds since `started` (monotonic)."""
+    """`  database              1.2 s`: what is done, and the seconds since `started` (monotonic)."""
     say(f"{what:<36}{time.monotonic() - started:5.1f} s")

@@ -1,0 +1,418 @@
+"""Accepting answers: the only way in which a response comes to be or is changed by its respondent.
+
+A first page is one statement: the invitation is used up, the response written, the customer's latest
+facts moved on. Whatever does not fit that statement (a later page, a second sending, an invitation that
+is closed) finds no invitation to use up and is decided under a lock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts import modes
+from accounts.doorbells import ring
+from accounts.models import Mode, Organization
+from accounts.recording import record
+from accounts.tenancy.context import current_organization_id
+from surveys import nps, reading
+from surveys.definition import Definition
+from surveys.kinds import Value
+from surveys.models import Answer, Invitation, Response, ResponseEdit, Version
+
+SETTLES_AFTER = dt.timedelta(minutes=30)
+
+
+class Refused(Exception):
+    """The answer is not accepted. `reason`: missing, expired, answered, not_asked."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What became of an answer. `next_page` is None when the survey is through."""
+
+    response_id: int
+    score: int | None
+    created: bool
+    changed: bool
+    next_page: int | None = None
+
+    @property
+    def category(self) -> str:
+        return "" if self.score is None else nps.category(self.score).value
+
+
+def definition_of(version: Version) -> Definition:
+    """The version's definition; versions are immutable, so it is read once per process."""
+    return _definition(version.organization_id, version.pk)
+
+
+@lru_cache(maxsize=512)
+def _definition(organization_id: int, version_id: int) -> Definition:
+    return Definition.read(Version.objects.get(pk=version_id).definition)
+
+
+@transaction.atomic
+def answer(
+    values: Mapping[str, Value],
+    *,
+    version: Version,
+    invitation: Invitation | None = None,
+    response_id: int | None = None,
+    page: int | None = None,
+    language: str = "",
+    channel: str = "",
+    source: str = Response.Source.INVITATION,
+    touchpoint: str | None = None,
+    mode: str = "",
+    customer_id: int | None = None,
+    distribution_id: int | None = None,
+    external_id: str | None = None,
+    at: dt.datetime | None = None,
+) -> Accepted:
+    """Take in the values of one page (0 is the first), or of the whole survey for page None.
+
+    `values` were read by surveys.reading against this version. With an invitation everything else is
+    known from it; without one (open link, API) the caller says whose answer it is, and continues an
+    earlier page by `response_id`. Raises Refused.
+    """
+    now = at or timezone.now()
+    definition = definition_of(version)
+    organization = Organization.objects.get(pk=current_organization_id())
+    following = None if page is None else reading.next_page(definition, page, values)
+    if not page and response_id is None:
+        accepted = _take_in(
+            organization,
+            definition,
+            version,
+            values,
+            invitation=invitation,
+            following=following,
+            language=language,
+            channel=channel,
+            source=source,
+            touchpoint=touchpoint,
+            mode=mode,
+            customer_id=customer_id,
+            distribution_id=distribution_id,
+            external_id=external_id,
+            now=now,
+        )
+        if accepted is not None:
+            return accepted
+    return _change(
+        organization, definition, values, invitation=invitation, response_id=response_id, page=page, now=now
+    )
+
+
+def due(organization: Organization, now: dt.datetime) -> int:
+    """Record `response.completed` for partial responses whose 30 minutes are over; how many there were."""
+    settled = 0
+    with transaction.atomic():
+        waiting = (
+            Response.objects.filter(settles_at__lte=now)
+            .order_by("settles_at", "id")
+            .select_for_update(skip_locked=True, of=("self",))
+        )
+        for response in waiting[:500]:
+            response.settles_at = None
+            response.save(update_fields=["settles_at"])
+            _announce(organization, response, "response.completed")
+            settled += 1
+    return settled
+
+
+def stored_values(response: Response) -> dict[str, Value]:
+    """What a response says, by question key."""
+    return {each.question: _value(each) for each in response.answers.all()}
+
+
+# One statement. The invitation is used up by its WHERE, so that two sendings at once make one response:
+# the second waits for the row, finds it used, and goes the way of a change.
+_TAKE_IN = """
+WITH who AS ({who}),
+customer AS (
+  SELECT c.id, c.unit_id, c.stage, c.attributes FROM segments_customer c JOIN who
+  ON c.organization_id = %(organization)s AND c.id = who.customer_id AND c.deleted_at IS NULL
+),
+response AS (
+  INSERT INTO surveys_response (
+    organization_id, survey_id, version_id, distribution_id, invitation_id, customer_id, anonymous, mode,
+    source, channel, touchpoint, language, unit_id, stage, attributes, state, pages_sent, score, comment,
+    started_at, answered_at, completed_at, settles_at, exclusion_reason, suspicion, external_id,
+    created_at, changed)
+  SELECT %(organization)s, %(survey)s, %(version)s, who.distribution_id,
+    CASE WHEN %(anonymous)s THEN NULL ELSE who.invitation_id END,
+    CASE WHEN %(anonymous)s THEN NULL ELSE customer.id END,
+    %(anonymous)s, who.mode, %(source)s, who.channel, who.touchpoint, %(language)s,
+    COALESCE(customer.unit_id, who.unit_id),
+    CASE WHEN %(anonymous)s THEN '' ELSE COALESCE(customer.stage, '') END,
+    CASE WHEN %(anonymous)s THEN '{{}}'::jsonb ELSE COALESCE(customer.attributes, '{{}}'::jsonb) END,
+    %(state)s, %(pages_sent)s, %(score)s, %(comment)s,
+    %(stored_at)s, %(stored_at)s, %(completed_at)s, %(settles_at)s, '', '', %(external_id)s,
+    %(created_at)s, 0
+  FROM who LEFT JOIN customer ON true
+  RETURNING id, customer_id, mode, channel, touchpoint
+),
+answers AS (
+  INSERT INTO surveys_answer (organization_id, response_id, question, kind, number, text, choices)
+  SELECT %(organization)s, response.id, a.question, a.kind, a.number, a.text, a.choices
+  FROM response, jsonb_to_recordset(%(answers)s::jsonb)
+    AS a(question text, kind text, number smallint, text text, choices jsonb)
+),
+facts AS (
+  UPDATE segments_customer c SET
+    previous_score = c.last_score, previous_category = c.last_category,
+    last_score = %(score)s, last_category = %(category)s, last_responded_at = %(stored_at)s,
+    last_channel = response.channel, last_touchpoint = response.touchpoint,
+    last_response_id = response.id, answer_count = c.answer_count + 1, updated_at = %(created_at)s
+  FROM response
+  WHERE c.organization_id = %(organization)s AND c.id = response.customer_id
+    AND %(score)s IS NOT NULL AND response.mode = ANY(%(counting)s)
+    AND (c.last_responded_at IS NULL OR c.last_responded_at <= %(stored_at)s)
+)
+SELECT id, mode, customer_id FROM response
+"""
+
+_WHO_INVITED = """
+  UPDATE surveys_invitation i SET
+    opened_at = COALESCE(i.opened_at, %(stored_at)s), started_at = %(stored_at)s,
+    completed_at = CASE WHEN %(complete)s THEN %(stored_at)s::timestamptz END
+  FROM surveys_distribution d
+  WHERE i.organization_id = %(organization)s AND i.id = %(invitation)s AND i.started_at IS NULL
+    AND i.generation = %(generation)s AND i.outcome <> 'skipped'
+    AND (i.expires_at IS NULL OR i.expires_at > %(now)s)
+    AND d.organization_id = %(organization)s AND d.id = i.distribution_id AND d.deleted_at IS NULL
+  RETURNING i.id AS invitation_id, i.distribution_id, i.customer_id, i.unit_id, i.mode,
+    CASE WHEN %(channel)s <> '' THEN %(channel)s ELSE d.channel END AS channel,
+    COALESCE(%(touchpoint)s, d.touchpoint) AS touchpoint
+"""
+
+_WHO_NAMED = """
+  SELECT NULL::bigint AS invitation_id, %(distribution)s::bigint AS distribution_id,
+    %(customer)s::bigint AS customer_id, NULL::bigint AS unit_id, %(mode)s::text AS mode,
+    %(channel)s::text AS channel, COALESCE(%(touchpoint)s, '')::text AS touchpoint
+"""
+
+
+def _take_in(
+    organization: Organization,
+    definition: Definition,
+    version: Version,
+    values: Mapping[str, Value],
+    *,
+    invitation: Invitation | None,
+    following: int | None,
+    language: str,
+    channel: str,
+    source: str,
+    touchpoint: str | None,
+    mode: str,
+    customer_id: int | None,
+    distribution_id: int | None,
+    external_id: str | None,
+    now: dt.datetime,
+) -> Accepted | None:
+    """Write a new response; None when the invitation cannot be used up any more."""
+    score = reading.score_of(definition, values)
+    stored_at = _coarse(organization, now) if definition.anonymous else now
+    complete = following is None
+    parameters: dict[str, Any] = {
+        "organization": organization.pk,
+        "survey": version.survey_id,
+        "version": version.pk,
+        "invitation": invitation.pk if invitation else None,
+        "generation": invitation.generation if invitation else None,
+        "distribution": distribution_id,
+        "customer": customer_id,
+        "mode": mode or modes.writing(organization),
+        "anonymous": definition.anonymous,
+        "source": source,
+        "channel": channel,
+        "touchpoint": touchpoint,
+        "language": language,
+        "state": Response.State.COMPLETE if complete else Response.State.PARTIAL,
+        "complete": complete,
+        "pages_sent": 1,
+        "score": score,
+        "category": nps.category(score).value if score is not None else "",
+        "comment": reading.comment_of(definition, values),
+        "now": now,
+        "stored_at": stored_at,
+        "created_at": stored_at,
+        "completed_at": stored_at if complete else None,
+        "settles_at": None if complete else now + SETTLES_AFTER,
+        "external_id": external_id,
+        "answers": json.dumps(_rows(definition, values)),
+        "counting": list(modes.counting(organization)),
+    }
+    sql = _TAKE_IN.format(who=_WHO_INVITED if invitation else _WHO_NAMED)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    response = Response(
+        pk=row[0],
+        survey_id=version.survey_id,
+        mode=row[1],
+        customer_id=row[2],
+        anonymous=definition.anonymous,
+        answered_at=stored_at,
+    )
+    if complete:
+        _announce(organization, response, "response.completed")
+    else:
+        ring(organization.pk, at=now + SETTLES_AFTER)
+    return Accepted(row[0], score, created=True, changed=True, next_page=following)
+
+
+def _change(
+    organization: Organization,
+    definition: Definition,
+    values: Mapping[str, Value],
+    *,
+    invitation: Invitation | None,
+    response_id: int | None,
+    page: int | None,
+    now: dt.datetime,
+) -> Accepted:
+    """A later page, or the same form again: decided under the lock of the response."""
+    response = _locked(definition, invitation, response_id, now)
+    before = stored_values(response)
+    pages = definition.pages()
+    on_page = {each.key for each in (definition.questions if page is None else pages[page])}
+    merged = {key: value for key, value in before.items() if key not in on_page}
+    merged.update(values)
+    after = reading.only_visible(definition, merged)
+    following = None if page is None else reading.next_page(definition, page, after)
+    was_complete = response.state == Response.State.COMPLETE
+    said_before = any(before.get(key) != after.get(key) for key in before)
+    told = response.settles_at is None
+
+    response.pages_sent = max(response.pages_sent, 1 if page is None else page + 1)
+    if following is None and not was_complete:
+        response.state = Response.State.COMPLETE
+        response.completed_at = _coarse(organization, now) if response.anonymous else now
+        if invitation is not None:
+            Invitation.objects.filter(pk=invitation.pk).update(completed_at=response.completed_at)
+    completes = response.state == Response.State.COMPLETE
+    if after == before and completes == was_complete:
+        return Accepted(response.pk, response.score, created=False, changed=False, next_page=following)
+
+    if said_before:
+        ResponseEdit.objects.create(
+            response=response,
+            at=_coarse(organization, now) if response.anonymous else now,
+            before={
+                "score": response.score,
+                "comment": response.comment,
+                "answers": {key: value.print() for key, value in before.items()},
+            },
+        )
+    score_before = response.score
+    response.score = reading.score_of(definition, after)
+    response.comment = reading.comment_of(definition, after)
+    if not told:
+        response.settles_at = None if completes else now + SETTLES_AFTER
+    response.save(
+        update_fields=["score", "comment", "state", "pages_sent", "completed_at", "settles_at", "changed"]
+    )
+    _write_answers(response, definition, before, after)
+    if response.score != score_before:
+        _correct_customer(response)
+    if told:
+        _announce(organization, response, "response.amended")
+    elif completes:
+        _announce(organization, response, "response.completed")
+    else:
+        ring(organization.pk, at=now + SETTLES_AFTER)
+    return Accepted(response.pk, response.score, created=False, changed=True, next_page=following)
+
+
+def _locked(
+    definition: Definition, invitation: Invitation | None, response_id: int | None, now: dt.datetime
+) -> Response:
+    """The response to be changed, locked; Refused when there is none, or its time is over."""
+    responses = Response.objects.select_for_update(of=("self",))
+    if invitation is not None:
+        current = Invitation.objects.filter(pk=invitation.pk, generation=invitation.generation).first()
+        if current is None or current.outcome == Invitation.Outcome.SKIPPED:
+            raise Refused("not_asked")
+        found = responses.filter(invitation=current).first()
+        if found is None and response_id is not None and definition.anonymous:
+            found = responses.filter(pk=response_id, anonymous=True, state=Response.State.PARTIAL).first()
+        if found is None:
+            raise Refused("answered" if current.started_at else "expired")
+    else:
+        found = responses.filter(pk=response_id, source=Response.Source.OPEN).first()
+        if found is None:
+            raise Refused("missing")
+    if found.state == Response.State.COMPLETE and now > found.answered_at + dt.timedelta(
+        days=definition.edit_days
+    ):
+        raise Refused("answered")
+    return found
+
+
+def _write_answers(
+    response: Response, definition: Definition, before: Mapping[str, Value], after: Mapping[str, Value]
+) -> None:
+    gone = [key for key in before if key not in after]
+    if gone:
+        Answer.objects.filter(response=response, question__in=gone).delete()
+    rows = [row for row in _rows(definition, after) if before.get(row["question"]) != after[row["question"]]]
+    Answer.objects.bulk_create(
+        [Answer(response=response, **row) for row in rows],
+        update_conflicts=True,
+        unique_fields=["organization", "response", "question"],
+        update_fields=["kind", "number", "text", "choices"],
+    )
+
+
+def _correct_customer(response: Response) -> None:
+    """The customer's latest fact follows a changed score, if it still is this response."""
+    if response.customer_id is None or response.score is None:
+        return
+    type(response).customer.field.related_model.objects.filter(
+        pk=response.customer_id, last_response_id=response.pk
+    ).update(last_score=response.score, last_category=nps.category(response.score).value)
+
+
+def _announce(organization: Organization, response: Response, news: str) -> None:
+    """Tell the other apps, if this answer counts: imported and test answers wake nobody."""
+    if response.mode in modes.counting(organization):
+        record(news, response, survey=response.survey_id, customer=response.customer_id)
+
+
+def _rows(definition: Definition, values: Mapping[str, Value]) -> list[dict[str, Any]]:
+    return [
+        {"question": each.key, "kind": each.kind, **values[each.key].print()}
+        for each in definition.questions
+        if each.key in values
+    ]
+
+
+def _value(row: Answer) -> Value:
+    return Value(number=row.number, text=row.text, choices=tuple(row.choices))
+
+
+def _coarse(organization: Organization, at: dt.datetime) -> dt.datetime:
+    """The beginning of the organization's day: all the time that an anonymous answer keeps."""
+    zone = ZoneInfo(organization.time_zone)
+    return dt.datetime.combine(at.astimezone(zone).date(), dt.time(), zone)
+
+
+__all__ = ["Accepted", "Mode", "Refused", "answer", "definition_of", "due", "stored_values"]

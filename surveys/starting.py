@@ -93,9 +93,7 @@ TEMPLATES = (
         "transactional",
         (
             _nps(
-                gettext_noop(
-                    "After this purchase, how likely are you to recommend {{ organization.name }} to a friend?"
-                )
+                gettext_noop("After this purchase, how likely are you to recommend {{ organization.name }}?")
             ),
             *_REASONS,
             _choice(
@@ -118,9 +116,7 @@ TEMPLATES = (
         "transactional",
         (
             _nps(
-                gettext_noop(
-                    "After this contact, how likely are you to recommend {{ organization.name }} to a friend?"
-                )
+                gettext_noop("After this contact, how likely are you to recommend {{ organization.name }}?")
             ),
             *_REASONS,
             Sketch("ease", "rating", gettext_noop("How easy was it to get help?"), settings={"steps": 5}),

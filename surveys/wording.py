@@ -24,7 +24,7 @@ PROBLEMS = {
     "text_missing": gettext_noop("the text is missing."),
     "text_missing_in": gettext_noop("the text in %(locale)s is missing."),
     "wrong_field": gettext_noop(
-        "“%(field)s” is not a merge field that can be filled in. A field about the customer needs a fallback: "
+        "“%(field)s” is not a merge field that can be filled in. One about the customer needs a fallback: "
         '{{ customer.first_name | default: "there" }}.'
     ),
     "two_choices": gettext_noop("it needs at least two choices."),

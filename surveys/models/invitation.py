@@ -84,7 +84,9 @@ class Invitation(TenantModel):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["organization", "distribution", "customer"], name="invitation_once_per_customer"
+                fields=["organization", "distribution", "customer"],
+                condition=models.Q(source="distribution"),
+                name="invitation_once_per_customer",
             )
         ]
         indexes = [

@@ -1,5 +1,12 @@
-"""Public pages of the outreach app: no log-in, at the root of the site."""
+"""Pages of outreach for customers and mailboxes, without log-in."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from outreach.public.proving import sender_proof
+from outreach.public.unsubscribing import preferences, unsubscribe
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("u/<str:token>", unsubscribe, name="unsubscribe"),
+    path("p/<str:token>", preferences, name="preferences"),
+    path("v/<str:token>", sender_proof, name="sender_proof"),
+]

@@ -1,0 +1,123 @@
+"""Telling the team that a customer is unhappy: a row per member in the app, a mail to those who want one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from accounts.acting import Actor
+from accounts.models import Membership, Organization
+from accounts.tenancy.context import current_organization_id
+from outreach import sending
+from outreach.caring import members_who
+from outreach.models import Alert, Case, MessageClass, Sender, Wording
+from outreach.sending import Draft
+from outreach.verifying import default_sender
+from surveys.models import Response
+
+
+@transaction.atomic
+def alert_of_detractor(response: Response, case: Case | None, *, at: datetime | None = None) -> list[Alert]:
+    """Tell every member who may see the case, once per response; returns the alerts that are new."""
+    at = at or timezone.now()
+    unit_id = case.unit_id if case is not None else response.unit_id
+    made = []
+    for member in members_who("alert.view", unit_id):
+        alert, new = Alert.objects.get_or_create(
+            membership=member,
+            kind=Alert.Kind.DETRACTOR,
+            occasion=f"response {response.pk}",
+            defaults={"response": response, "case": case, "at": at},
+        )
+        if new:
+            made.append(alert)
+    _mail(made, response, case, at)
+    return made
+
+
+def _mail(alerts: Iterable[Alert], response: Response, case: Case | None, at: datetime) -> None:
+    """By mail to the owner of the case; to all while nobody has it. Members switch it off in their profile."""
+    told = [
+        alert
+        for alert in alerts
+        if alert.membership.wants("alerts") and (case is None or case.owner_id in (None, alert.membership_id))
+    ]
+    if not told:
+        return
+    organization = Organization.objects.get(pk=current_organization_id())
+    made = sending.queue(
+        [_draft(alert, response, case, organization) for alert in told], at=at
+    )
+    if made:
+        Alert.objects.filter(pk__in=[alert.pk for alert in told]).update(mailed=True)
+
+
+def _draft(alert: Alert, response: Response, case: Case | None, organization: Organization) -> Draft:
+    user = alert.membership.user
+    path = reverse("case_detail", args=[organization.slug, case.number]) if case else reverse(
+        "alert_list", args=[organization.slug]
+    )
+    customer = response.customer
+    return Draft(
+        key=f"alert {alert.pk} email",
+        wording=_alert_wording(organization, user.locale),
+        origin_kind="alert",
+        origin_id=alert.pk,
+        address=user.email,
+        message_class=MessageClass.SERVICE,
+        topic="service",
+        mode=response.mode,
+        facts={
+            "score": response.score,
+            "who": customer.shown_name if customer else "",
+            "comment": response.comment[:500],
+            "page": settings.BASE_URL.rstrip("/") + path,
+            "due": timezone.localtime(case.due_at).strftime("%d.%m. %H:%M") if case else "",
+        },
+    )
+
+
+def _alert_wording(organization: Organization, locale: str) -> Wording:
+    sender: Sender | None = default_sender()
+    with translation.override(locale or "en"):
+        return Wording.objects.freeze(
+            subject=_("{{ who | default: 'Somebody' }} gave {{ score }}"),
+            html=_(
+                "<p><strong>{{ who | default: 'Somebody' }}</strong> gave <strong>{{ score }}</strong> of 10.</p>"
+                "{% if comment %}<blockquote>{{ comment }}</blockquote>{% endif %}"
+                "{% if due %}<p>A person should be in contact before {{ due }}.</p>{% endif %}"
+                '<p><a href="{{ page }}">Open it in Loopwell</a></p>'
+            ),
+            from_name=organization.name,
+            from_address=sender.address if sender else settings.DEFAULT_FROM_EMAIL,
+            constants={"organization": organization.facts()},
+            locale=locale or "en",
+        )
+
+
+def mark_read(member: Membership, ids: Iterable[int] | None = None, *, at: datetime | None = None) -> int:
+    """Mark one's own alerts as read: some, or (None) all."""
+    found = Alert.objects.of(member).unread()
+    if ids is not None:
+        found = found.filter(pk__in=list(ids))
+    return found.update(read_at=at or timezone.now())
+
+
+def unread_count(member: Membership) -> int:
+    return Alert.objects.of(member).unread().count()
+
+
+def visible_alerts(actor: Actor) -> object:
+    """The member's own alerts, newest first, without those whose case has left their branch."""
+    found = Alert.objects.of(actor.membership).select_related("case", "case__customer", "case__owner__user", "response")
+    branch = actor.branch_ids
+    if branch is not None:
+        found = found.filter(Q(case=None) | Q(case__unit_id__in=branch))
+    return found.order_by("-at", "-id")

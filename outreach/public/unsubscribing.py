@@ -1,0 +1,75 @@
+"""One-click unsubscribe (RFC 8058) and the page of choices: no log-in, no cookie, GET only asks."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from accounts.door import public_page
+from accounts.tokens import Claim
+from outreach import leaving
+from outreach.models import SendKey
+from segments.models import Customer, Purpose
+
+PURPOSES = {
+    str(Purpose.SURVEYS): _("questions about how we do"),
+    str(Purpose.MARKETING): _("offers and news"),
+}
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@public_page("unsubscribe", token=leaving.UNSUBSCRIBE)
+def unsubscribe(request: HttpRequest, claim: Claim) -> HttpResponse:
+    """GET asks; POST stops the topic of the mail it came from, by a mail program or by a person."""
+    received = SendKey.objects.filter(pk=claim.object_id).select_related("customer").first()
+    if received is None:
+        raise Http404
+    links = _links(claim.organization_id, received.customer_id)
+    topic = PURPOSES.get(received.topic, PURPOSES[str(Purpose.MARKETING)])
+    if request.method != "POST":
+        return render(request, "outreach/public/unsubscribe.html", {"topic": topic, **links})
+    one_click = request.POST.get("List-Unsubscribe") == "One-Click"
+    source = "one-click" if one_click else "unsubscribe page"
+    leaving.stop_topic(received, source=source, evidence=f"send key {received.pk}")
+    if one_click:
+        return HttpResponse(status=200, content_type="text/plain")
+    return render(request, "outreach/public/unsubscribed.html", {"topic": topic, **links})
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@public_page("preferences", token=leaving.PREFERENCES)
+def preferences(request: HttpRequest, claim: Claim) -> HttpResponse:
+    """Channels by purposes, everything off, and back again."""
+    customer = Customer.objects.present().filter(pk=claim.object_id).first()
+    if customer is None:
+        raise Http404
+    saved = False
+    if request.method == "POST":
+        if "everything" in request.POST:
+            leaving.stop_everything(customer, source="preference page")
+        else:
+            choices = {
+                (cell.channel, cell.purpose): cell.name in request.POST for cell in leaving.table(customer)
+            }
+            leaving.choose(customer, choices, source="preference page")
+        saved = True
+    rows = [
+        {"purpose": PURPOSES[cell.purpose], "cell": cell} for cell in leaving.table(customer)
+    ]
+    none_left = not any(row["cell"].allowed for row in rows)
+    return render(
+        request,
+        "outreach/public/preferences.html",
+        {"customer": customer, "rows": rows, "saved": saved, "none_left": none_left},
+    )
+
+
+def _links(organization_id: int, customer_id: int | None) -> dict[str, str]:
+    return {
+        "preferences_link": leaving.preferences_link(organization_id, customer_id) if customer_id else "",
+    }

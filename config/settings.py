@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.contrib.postgres",
     "allauth",
     "allauth.account",
     "rest_framework",
@@ -112,7 +113,12 @@ TEMPLATES = [
                 "config.headers.csp_nonce",
                 "accounts.navigation.navigation",
             ],
-            "builtins": ["django_cotton.templatetags.cotton"],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "accounts.templatetags.loopwell",
+            ],
         },
     }
 ]
@@ -293,6 +299,11 @@ USE_I18N = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "config.bundling.BundleFinder",
+]
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(DATA_DIR / "static")))
 # Hashed names and compressed twins where collectstatic has run; the plain files elsewhere.
 COLLECTED_STATIC = env.bool("COLLECTED_STATIC", default=not TRIAL)

@@ -17,9 +17,9 @@ AREAS: dict[str, tuple[str | Promise, str]] = {
     "ask": (_("Ask"), "ask"),
     "understand": (_("Understand"), "understand"),
     "people": (_("People"), "people"),
-    "reach": (_("Reach out"), "reach"),
-    "care": (_("Care"), "care"),
-    "advocacy": (_("Advocacy"), "advocacy"),
+    "reach": (_("Reach out"), "send"),
+    "care": (_("Care"), "heart"),
+    "advocacy": (_("Advocacy"), "star"),
     "settings": (_("Settings"), "settings"),
 }
 
@@ -98,13 +98,13 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 
 
 ITEMS = [
-    Item("settings", _("Organization"), "settings_organization", "organization.view", "organization", 10),
-    Item("settings", _("Brand"), "settings_brand", "organization.view", "brand", 20),
-    Item("settings", _("Members"), "member_list", "member.view", "people", 30),
-    Item("settings", _("Units"), "unit_list", "unit.view", "units", 40),
-    Item("settings", _("Sending"), "settings_sending", "organization.view", "reach", 50),
+    Item("settings", _("Organization"), "settings_organization", "organization.view", "home", 10),
+    Item("settings", _("Brand"), "settings_brand", "organization.view", "palette", 20),
+    Item("settings", _("Members"), "member_list", "member.view", "user-plus", 30),
+    Item("settings", _("Units"), "unit_list", "unit.view", "branch", 40),
+    Item("settings", _("Sending"), "settings_sending", "organization.view", "send", 50),
     Item("settings", _("Privacy"), "settings_privacy", "organization.view", "lock", 60),
     Item("settings", _("API keys"), "key_list", "key.manage", "key", 80),
-    Item("settings", _("Audit"), "audit_log", "audit.view", "audit", 90),
-    Item("settings", _("Your profile"), "profile", "member.own", "person", 95),
+    Item("settings", _("Audit"), "audit_log", "audit.view", "list", 90),
+    Item("settings", _("Your profile"), "profile", "member.own", "user", 95),
 ]

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-SOCKETS = ("SUBSCRIPTIONS", "SEGMENT_FIELDS", "PERSONAL_DATA", "NAVIGATION", "NEWS", "HINTS")
+SOCKETS = ("SUBSCRIPTIONS", "SEGMENT_FIELDS", "PERSONAL_DATA", "NAVIGATION", "NEWS", "HINTS", "FIRST_RUN", "AUDIT_SENTENCES")
 
 
 def load_all() -> None:

@@ -54,6 +54,8 @@ class Membership(models.Model):
         verbose_name_plural = _("members")
         constraints = [
             models.UniqueConstraint(fields=["organization", "user"], name="membership_once"),
+            # What tenant rows point to: (organization, member).
+            models.UniqueConstraint(fields=["organization", "id"], name="membership_of_organization"),
             models.CheckConstraint(
                 name="membership_role_known", condition=models.Q(role__in=[role.value for role in Role])
             ),

@@ -1,0 +1,1 @@
+"""Forms of the accounts pages: the form is the validation."""

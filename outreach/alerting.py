@@ -52,17 +52,17 @@ def _mail(alerts: Iterable[Alert], response: Response, case: Case | None, at: da
     if not told:
         return
     organization = Organization.objects.get(pk=current_organization_id())
-    made = sending.queue(
-        [_draft(alert, response, case, organization) for alert in told], at=at
-    )
+    made = sending.queue([_draft(alert, response, case, organization) for alert in told], at=at)
     if made:
         Alert.objects.filter(pk__in=[alert.pk for alert in told]).update(mailed=True)
 
 
 def _draft(alert: Alert, response: Response, case: Case | None, organization: Organization) -> Draft:
     user = alert.membership.user
-    path = reverse("case_detail", args=[organization.slug, case.number]) if case else reverse(
-        "alert_list", args=[organization.slug]
+    path = (
+        reverse("case_detail", args=[organization.slug, case.number])
+        if case
+        else reverse("alert_list", args=[organization.slug])
     )
     customer = response.customer
     return Draft(
@@ -116,7 +116,9 @@ def unread_count(member: Membership) -> int:
 
 def visible_alerts(actor: Actor) -> object:
     """The member's own alerts, newest first, without those whose case has left their branch."""
-    found = Alert.objects.of(actor.membership).select_related("case", "case__customer", "case__owner__user", "response")
+    found = Alert.objects.of(actor.membership).select_related(
+        "case", "case__customer", "case__owner__user", "response"
+    )
     branch = actor.branch_ids
     if branch is not None:
         found = found.filter(Q(case=None) | Q(case__unit_id__in=branch))

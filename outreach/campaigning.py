@@ -123,7 +123,9 @@ def not_ready(campaign: Campaign) -> list[str]:
 
 
 @transaction.atomic
-def launch(campaign: Campaign, *, by: Actor, when: datetime | None = None, at: datetime | None = None) -> Campaign:
+def launch(
+    campaign: Campaign, *, by: Actor, when: datetime | None = None, at: datetime | None = None
+) -> Campaign:
     """Launch now, or (with `when`) at that hour. For 60 seconds after launch it can be taken back whole."""
     at = at or timezone.now()
     campaign = _locked(campaign)
@@ -164,7 +166,9 @@ def take_back(campaign: Campaign, *, by: Actor, at: datetime | None = None) -> C
     at = at or timezone.now()
     campaign = _locked(campaign)
     if not campaign.may_be_taken_back(at):
-        raise CampaignError(_("It is too late to take it back: the first mails have gone out. Stop it instead."))
+        raise CampaignError(
+            _("It is too late to take it back: the first mails have gone out. Stop it instead.")
+        )
     campaign.state, campaign.launched_at, campaign.scheduled_at = Campaign.State.DRAFT, None, None
     campaign.chosen_upto, campaign.audience, campaign.content, campaign.paused_at = None, None, {}, None
     campaign.save()
@@ -182,7 +186,9 @@ def due_work(at: datetime | None = None, *, budget: int = BATCH) -> datetime | N
         _start(campaign, campaign.launched_by, campaign.scheduled_at if campaign.scheduled_at else at)
         return at
     choosing = (
-        Campaign.objects.filter(state=Campaign.State.SENDING, chosen_upto__isnull=False, launched_at__lte=at - GRACE)
+        Campaign.objects.filter(
+            state=Campaign.State.SENDING, chosen_upto__isnull=False, launched_at__lte=at - GRACE
+        )
         .order_by("launched_at", "id")
         .select_for_update(of=("self",), skip_locked=True)
     )
@@ -307,7 +313,8 @@ def retry_failures(campaign: Campaign, *, by: Actor, at: datetime | None = None)
     if campaign.state not in (Campaign.State.FINISHED, Campaign.State.SENDING):
         raise CampaignError(_("Only a campaign that is sending or finished can retry."))
     failed = [
-        row.customer_id for row in latest_rows(campaign).filter(outcome=Outcome.FAILED, customer__isnull=False)
+        row.customer_id
+        for row in latest_rows(campaign).filter(outcome=Outcome.FAILED, customer__isnull=False)
     ]
     if not failed:
         return 0
@@ -365,7 +372,9 @@ def latest_rows(campaign: Campaign) -> object:
     rows = SendKey.objects.of("campaign", campaign.pk)
     if campaign.run == 1:
         return rows
-    later = SendKey.objects.of("campaign", campaign.pk).filter(customer=OuterRef("customer"), pk__gt=OuterRef("pk"))
+    later = SendKey.objects.of("campaign", campaign.pk).filter(
+        customer=OuterRef("customer"), pk__gt=OuterRef("pk")
+    )
     return rows.filter(~Exists(later))
 
 
@@ -420,5 +429,3 @@ def _people(campaign: Campaign) -> object:
 
 def _locked(campaign: Campaign) -> Campaign:
     return Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
-
-

@@ -54,6 +54,8 @@ def open_case(
     _lock_numbers()
     if response is not None:
         known = Case.objects.filter(response=response).first()
+        if known is None and customer is not None:
+            known = _join_open_case(customer, response)
         if known:
             return known
     started = response.answered_at if response is not None and response.answered_at else at
@@ -75,7 +77,25 @@ def open_case(
     _note(case, CaseEvent.Kind.OPENED, by, started, text=reason, owner=case.owner_id)
     record("case.opened", case, customer=case.customer_id, response=case.response_id)
     if customer is not None:
-        append(customer, "case.opened", started, case=case.pk)
+        append(customer, "case.opened", started, properties={"case": case.number}, unit_id=case.unit_id)
+    return case
+
+
+def _join_open_case(customer: Customer, response: Response) -> Case | None:
+    """A second answer while the first is being cared for belongs to the same case: one person, one owner."""
+    case = Case.objects.open().filter(customer=customer).select_for_update(of=("self",)).first()
+    if case is None:
+        return None
+    events = CaseEvent.objects.filter(case=case, kind=CaseEvent.Kind.ANSWERED, facts__response=response.pk)
+    if not events.exists():
+        _note(
+            case,
+            CaseEvent.Kind.ANSWERED,
+            None,
+            response.answered_at,
+            response=response.pk,
+            score=response.score,
+        )
     return case
 
 
@@ -84,9 +104,7 @@ def next_in_turn(unit_id: int | None) -> Membership | None:
     candidates = members_who("case.receive", unit_id)
     if not candidates:
         return None
-    last_given = dict(
-        Case.objects.filter(owner__in=candidates).values_list("owner").annotate(Max("id"))
-    )
+    last_given = dict(Case.objects.filter(owner__in=candidates).values_list("owner").annotate(Max("id")))
     return min(candidates, key=lambda member: (last_given.get(member.pk, 0), member.pk))
 
 
@@ -176,7 +194,7 @@ def contacted(case: Case, *, by: Actor, at: datetime) -> None:
         _run_on(case, at)
     if case.first_contact_at is None:
         case.first_contact_at = at
-        record("case.contacted", case, first_contact_at=at)
+        record("case.contacted", case, at=at)
     if case.owner_id is None and by.membership is not None:
         case.owner = by.membership
     case.state = Case.State.IN_CONTACT
@@ -228,7 +246,7 @@ def close(
     record("case.closed", case, customer=case.customer_id)
     audit("case.work", case, by=by, did="closed")
     if case.customer is not None:
-        append(case.customer, "case.closed", at, case=case.pk)
+        append(case.customer, "case.closed", at, properties={"case": case.number}, unit_id=case.unit_id)
     return case
 
 
@@ -303,12 +321,16 @@ def figures(actor: Actor, at: datetime | None = None) -> QueueFigures:
     at = at or timezone.now()
     soon = at + timedelta(hours=12)
     ticking = Q(first_contact_at=None, waiting_since=None)
-    row = Case.objects.visible_to(actor).open().aggregate(
-        late=Count("id", filter=ticking & Q(due_at__lt=at)),
-        today=Count("id", filter=ticking & Q(due_at__gte=at, due_at__lt=soon)),
-        later=Count("id", filter=ticking & Q(due_at__gte=soon)),
-        paused=Count("id", filter=Q(waiting_since__isnull=False)),
-        in_contact=Count("id", filter=Q(first_contact_at__isnull=False, waiting_since=None)),
+    row = (
+        Case.objects.visible_to(actor)
+        .open()
+        .aggregate(
+            late=Count("id", filter=ticking & Q(due_at__lt=at)),
+            today=Count("id", filter=ticking & Q(due_at__gte=at, due_at__lt=soon)),
+            later=Count("id", filter=ticking & Q(due_at__gte=soon)),
+            paused=Count("id", filter=Q(waiting_since__isnull=False)),
+            in_contact=Count("id", filter=Q(first_contact_at__isnull=False, waiting_since=None)),
+        )
     )
     return QueueFigures(**row)
 
@@ -358,4 +380,6 @@ def _how(by: Actor | None) -> str:
 def _lock_numbers() -> None:
     """One opening at a time per organization, so that numbers follow each other and a response opens one case."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('outreach.case'), %s::int)", [current_organization_id()])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('outreach.case'), %s::int)", [current_organization_id()]
+        )

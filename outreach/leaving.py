@@ -69,7 +69,9 @@ def choose(
             continue
         if wanted:
             consenting.resubscribe(customer, cell.channel, cell.purpose, source=source, at=at)
-            append(customer, "contact.allowed", at, properties={"channel": cell.channel, "purpose": cell.purpose})
+            append(
+                customer, "contact.allowed", at, properties={"channel": cell.channel, "purpose": cell.purpose}
+            )
         else:
             _stop(customer, cell.channel, cell.purpose, source=source, at=at)
         changed += 1
@@ -98,7 +100,8 @@ def table(customer: Customer) -> list[Cell]:
     for purpose in STOPPABLE:
         for channel in CHANNELS:
             allowed = said.get(
-                (str(channel), str(purpose)), said.get((ANY_CHANNEL, str(purpose)), ALLOWED_WITHOUT_A_WORD[purpose])
+                (str(channel), str(purpose)),
+                said.get((ANY_CHANNEL, str(purpose)), ALLOWED_WITHOUT_A_WORD[purpose]),
             )
             cells.append(Cell(str(channel), str(purpose), allowed and not stopped & {"", str(purpose)}))
     return cells
@@ -113,12 +116,20 @@ def _stopped_purposes(customer: Customer) -> set[str]:
     organization = Organization.objects.get(pk=customer.organization_id)
     hashed = address_hash(organization, customer.email_lower)
     return set(
-        Suppression.objects.filter(channel=Channel.EMAIL, address_hash=hashed).values_list("purpose", flat=True)
+        Suppression.objects.filter(channel=Channel.EMAIL, address_hash=hashed).values_list(
+            "purpose", flat=True
+        )
     )
 
 
 def _stop(
-    customer: Customer, channel: str, purpose: str, *, source: str, evidence: str = "", at: datetime | None = None
+    customer: Customer,
+    channel: str,
+    purpose: str,
+    *,
+    source: str,
+    evidence: str = "",
+    at: datetime | None = None,
 ) -> None:
     consenting.unsubscribe(customer, channel, purpose, source=source, evidence=evidence, at=at)
     append(customer, "contact.stopped", at, properties={"channel": channel, "purpose": purpose})

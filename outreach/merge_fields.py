@@ -78,7 +78,7 @@ def sample_values(attributes: Iterable[str] = ()) -> dict[str, object]:
             "phone": "",
             "locale": "en",
             "stage": "loyal",
-            "attributes": {key: "" for key in attributes},
+            "attributes": dict.fromkeys(attributes, ""),
         },
         "company": {"name": ""},
         "unit": {"name": "Riverside"},

@@ -3,9 +3,7 @@
 from accounts.news_catalog import Fact, NewsType
 
 NEWS = (
-    NewsType(
-        "campaign.launched", "A campaign was launched; people are chosen after its minute of grace."
-    ),
+    NewsType("campaign.launched", "A campaign was launched; people are chosen after its minute of grace."),
     NewsType("campaign.stopped", "A campaign was stopped for good."),
     NewsType("campaign.finished", "Everybody of a campaign is accounted for."),
     NewsType(
@@ -14,8 +12,12 @@ NEWS = (
         {"customer": Fact.ID, "response": Fact.ID},
         optional=frozenset({"customer", "response"}),
     ),
-    NewsType("case.assigned", "A case got an owner, or none.", {"owner": Fact.ID}, optional=frozenset({"owner"})),
+    NewsType(
+        "case.assigned", "A case got an owner, or none.", {"owner": Fact.ID}, optional=frozenset({"owner"})
+    ),
     NewsType("case.contacted", "A person was in contact with the customer for the first time.", {}),
     NewsType("case.closed", "A case was closed.", {"customer": Fact.ID}, optional=frozenset({"customer"})),
-    NewsType("case.reopened", "A case was opened again.", {"customer": Fact.ID}, optional=frozenset({"customer"})),
+    NewsType(
+        "case.reopened", "A case was opened again.", {"customer": Fact.ID}, optional=frozenset({"customer"})
+    ),
 )

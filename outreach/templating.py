@@ -48,7 +48,11 @@ class Problem:
     warning: bool = False
 
     def __str__(self) -> str:
-        return _("Line %(line)s: %(message)s") % {"line": self.line, "message": self.message} if self.line else self.message
+        return (
+            _("Line %(line)s: %(message)s") % {"line": self.line, "message": self.message}
+            if self.line
+            else self.message
+        )
 
 
 def problems(template: Template) -> list[Problem]:
@@ -75,7 +79,11 @@ def _look_over_text(field: str, locale: str, source: str, attributes: set[str]) 
     limit = SUBJECT_LIMIT if field == "subject" else BODY_LIMIT
     if len(source) > limit:
         return [
-            Problem(field, locale, _("This is %(n)s characters long; %(most)s is the most.") % {"n": len(source), "most": limit})
+            Problem(
+                field,
+                locale,
+                _("This is %(n)s characters long; %(most)s is the most.") % {"n": len(source), "most": limit},
+            )
         ]
     try:
         read = liquid.parse(source, html=field == "body")
@@ -90,15 +98,13 @@ def _told(field: str, locale: str, finding: merge_fields.Finding) -> Problem:
     if finding.code == "unknown":
         message = _("There is no field “%(path)s”. Pick one from the list.") % {"path": finding.detail}
     else:
-        message = _("“%(path)s” is empty for some people. Add a fallback: {{ %(path)s | default: \"there\" }}") % {
-            "path": finding.detail
-        }
+        message = _(
+            '“%(path)s” is empty for some people. Add a fallback: {{ %(path)s | default: "there" }}'
+        ) % {"path": finding.detail}
     return Problem(field, locale, message, finding.line, finding.warning)
 
 
-def freeze(
-    template: Template, *, locale: str, sender: Sender | None = None, extra_html: str = ""
-) -> Wording:
+def freeze(template: Template, *, locale: str, sender: Sender | None = None, extra_html: str = "") -> Wording:
     """The words of a template as they are now, in the organization's look, from a verified sender."""
     sender = sender or default_sender()
     if sender is None or not sender.is_verified:
@@ -214,7 +220,9 @@ def last_answer(customer: Customer) -> dict[str, Any]:
     """Their last score and words, as `answer.score` and `answer.comment`."""
     from surveys.models import Response
 
-    response = Response.objects.filter(pk=customer.last_response_id).first() if customer.last_response_id else None
+    response = (
+        Response.objects.filter(pk=customer.last_response_id).first() if customer.last_response_id else None
+    )
     return answer_facts(response)
 
 

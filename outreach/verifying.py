@@ -20,7 +20,9 @@ from outreach import sending
 from outreach.models import MessageClass, Sender, Wording
 from outreach.sending import Draft
 
-FREE_MAIL = frozenset("gmail.com googlemail.com outlook.com hotmail.com live.com yahoo.com icloud.com gmx.net gmx.de aol.com proton.me".split())
+FREE_MAIL = frozenset(
+    "gmail.com googlemail.com outlook.com hotmail.com live.com yahoo.com icloud.com gmx.net gmx.de aol.com proton.me".split()
+)
 """Domains whose owners tell receivers to distrust mail that their own servers did not send (DMARC)."""
 
 
@@ -33,9 +35,9 @@ def warning_about(address: str) -> str:
     """A sentence for addresses that will be sorted out as spam; "" for the others."""
     domain = address.rpartition("@")[2].lower()
     if domain in FREE_MAIL:
-        return _("Mail from %(domain)s sent by others is often refused. An address of your own domain is better.") % {
-            "domain": domain
-        }
+        return _(
+            "Mail from %(domain)s sent by others is often refused. An address of your own domain is better."
+        ) % {"domain": domain}
     return ""
 
 

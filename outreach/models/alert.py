@@ -5,7 +5,13 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.tenancy.models import OrganizationKey, TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
+from accounts.tenancy.models import (
+    OrganizationKey,
+    TenantForeignKey,
+    TenantManager,
+    TenantModel,
+    TenantQuerySet,
+)
 
 
 class AlertQuerySet(TenantQuerySet):
@@ -25,11 +31,17 @@ class Alert(TenantModel):
         CASE_GIVEN = "case_given", _("A case was given to you")
 
     organization = OrganizationKey()
-    membership = TenantForeignKey("accounts.Membership", on_delete=models.CASCADE, related_name="alerts")
+    membership = TenantForeignKey(
+        "accounts.Membership", on_delete=models.CASCADE, related_name="alerts", indexed=False
+    )
     kind = models.CharField(max_length=12, choices=Kind.choices)
     # What it is about; alerts outlive neither the response nor the case.
-    response = TenantForeignKey("surveys.Response", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
-    case = TenantForeignKey("outreach.Case", on_delete=models.CASCADE, null=True, blank=True, related_name="alerts")
+    response = TenantForeignKey(
+        "surveys.Response", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    case = TenantForeignKey(
+        "outreach.Case", on_delete=models.CASCADE, null=True, blank=True, related_name="alerts"
+    )
     occasion = models.CharField(max_length=60)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)

@@ -67,11 +67,22 @@ class Case(Editable, TenantModel):
 
     organization = OrganizationKey()
     number = models.PositiveIntegerField()
-    customer = TenantForeignKey("segments.Customer", on_delete=models.SET_NULL, null=True, related_name="cases")
-    response = TenantForeignKey("surveys.Response", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    unit = TenantForeignKey("accounts.Unit", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    customer = TenantForeignKey(
+        "segments.Customer", on_delete=models.SET_NULL, null=True, related_name="cases"
+    )
+    response = TenantForeignKey(
+        "surveys.Response", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    unit = TenantForeignKey(
+        "accounts.Unit", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     owner = TenantForeignKey(
-        "accounts.Membership", on_delete=models.SET_NULL, null=True, blank=True, related_name="cases"
+        "accounts.Membership",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="cases",
+        indexed=False,
     )
     state = models.CharField(max_length=12, choices=State.choices, default=State.NEW)
     mode = models.CharField(max_length=8, default="live")
@@ -84,7 +95,9 @@ class Case(Editable, TenantModel):
     waiting_since = models.DateTimeField(null=True, blank=True)
     late_told_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = TenantForeignKey("accounts.Membership", on_delete=models.SET_NULL, null=True, related_name="+")
+    closed_by = TenantForeignKey(
+        "accounts.Membership", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     cause = models.CharField(_("root cause"), max_length=120, blank=True)
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices, blank=True)
     changed = ChangeNumber()
@@ -117,14 +130,16 @@ class Case(Editable, TenantModel):
         return self.state != self.State.CLOSED
 
     def is_late(self, at: datetime) -> bool:
-        return self.is_open and self.first_contact_at is None and self.waiting_since is None and self.due_at < at
+        return (
+            self.is_open and self.first_contact_at is None and self.waiting_since is None and self.due_at < at
+        )
 
 
 class CaseDraft(TenantModel):
     """What a member was writing when somebody else was faster: kept, never sent by itself."""
 
     organization = OrganizationKey()
-    case = TenantForeignKey(Case, on_delete=models.CASCADE, related_name="drafts")
+    case = TenantForeignKey(Case, on_delete=models.CASCADE, related_name="drafts", indexed=False)
     membership = TenantForeignKey("accounts.Membership", on_delete=models.CASCADE, related_name="+")
     subject = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.tenancy.models import OrganizationKey, TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
+from accounts.tenancy.models import (
+    OrganizationKey,
+    TenantForeignKey,
+    TenantManager,
+    TenantModel,
+    TenantQuerySet,
+)
 
 
 class CaseEventQuerySet(TenantQuerySet):
@@ -32,15 +38,24 @@ class CaseEvent(TenantModel):
     HUMAN_CONTACT = (Kind.REPLIED, Kind.CALLED)
 
     organization = OrganizationKey()
-    case = TenantForeignKey("outreach.Case", on_delete=models.CASCADE, related_name="events")
+    case = TenantForeignKey("outreach.Case", on_delete=models.CASCADE, related_name="events", indexed=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     at = models.DateTimeField()
-    by = TenantForeignKey("accounts.Membership", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    by = TenantForeignKey(
+        "accounts.Membership",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        indexed=False,
+    )
     by_name = models.CharField(max_length=120, blank=True)
     text = models.TextField(blank=True)
     facts = models.JSONField(default=dict, blank=True)
     # A reply points to the ledger of send keys, which stays; never to the hot message.
-    send_key = TenantForeignKey("outreach.SendKey", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    send_key = TenantForeignKey(
+        "outreach.SendKey", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     objects = TenantManager.from_queryset(CaseEventQuerySet)()
 

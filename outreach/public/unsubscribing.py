@@ -58,9 +58,7 @@ def preferences(request: HttpRequest, claim: Claim) -> HttpResponse:
             }
             leaving.choose(customer, choices, source="preference page")
         saved = True
-    rows = [
-        {"purpose": PURPOSES[cell.purpose], "cell": cell} for cell in leaving.table(customer)
-    ]
+    rows = [{"purpose": PURPOSES[cell.purpose], "cell": cell} for cell in leaving.table(customer)]
     none_left = not any(row["cell"].allowed for row in rows)
     return render(
         request,

@@ -1,0 +1,48 @@
+"""What outreach does when it hears news. Each listener runs in the organization's context and may run twice."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Organization
+from accounts.models.news import News
+from accounts.modes import counting
+from accounts.tenancy.context import current_organization_id
+from outreach import alerting, asking, caring, following_up
+from outreach.templating import NoSender
+from surveys.models import Response
+
+
+def distribution_launched(news: News) -> None:
+    """Invitations exist: give each of them its message."""
+    asking.make_messages(news.subject_id)
+
+
+def distribution_stopped(news: News) -> None:
+    """Nobody new is asked: take back the messages that have not gone out."""
+    asking.withdraw(news.subject_id)
+
+
+def response_completed(news: News) -> None:
+    """An answer: follow up with its giver; for a detractor open a case and tell the team.
+
+    Only counting answers wake anybody: imported, back-filled and test ones do not.
+    """
+    response = Response.objects.select_related("customer", "survey").filter(pk=news.subject_id).first()
+    if response is None or response.score is None or not response.counts:
+        return
+    organization = Organization.objects.get(pk=current_organization_id())
+    if response.mode not in counting(organization):
+        return
+    if response.score <= 6:
+        case = None
+        if response.customer is not None:
+            case = caring.open_case(
+                customer=response.customer, response=response, reason=_("a score of 0 to 6"), at=news.at
+            )
+        alerting.alert_of_detractor(response, case, at=news.at)
+    try:
+        following_up.follow_up(response)
+    except NoSender:
+        # The rule stays on; with a verified sender the next answer is followed up.
+        return

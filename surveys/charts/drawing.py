@@ -1,0 +1,91 @@
+"""The pen: elements, escaped text, rounded numbers, and the three patterns."""
+
+from html import escape
+from itertools import count
+
+from django.utils.formats import number_format
+
+MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EN DASH}"
+_serial = count(1)
+
+
+def element(name: str, *inside: str, **attributes: object) -> str:
+    """An SVG element. `class_` is class, `stroke_width` is stroke-width; None leaves an attribute out."""
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    body = "".join(inside)
+    return f"<{name}{written}>{body}</{name}>" if body else f"<{name}{written}/>"
+
+
+def text(words: object, x: float, y: float, **attributes: object) -> str:
+    return element("text", escape(str(words)), x=x, y=y, **attributes)
+
+
+def line(x1: float, y1: float, x2: float, y2: float, **attributes: object) -> str:
+    return element("line", x1=x1, y1=y1, x2=x2, y2=y2, **attributes)
+
+
+def rect(x: float, y: float, width: float, height: float, **attributes: object) -> str:
+    return element("rect", x=x, y=y, width=max(0.0, width), height=max(0.0, height), **attributes)
+
+
+def svg(
+    *inside: str,
+    width: float,
+    height: float,
+    sentence: str = "",
+    class_: str = "chart",
+    stretch: bool = False,
+) -> str:
+    """The frame. With a sentence it is an image with that name; without one it is decoration.
+
+    `stretch` lets a bar fill its box whatever the width; such charts hold no text."""
+    named = {"role": "img", "aria_label": sentence} if sentence else {"aria_hidden": "true"}
+    return element(
+        "svg",
+        *inside,
+        class_=class_,
+        viewBox=f"0 0 {_value(width)} {_value(height)}",
+        preserveAspectRatio="none" if stretch else None,
+        focusable="false",
+        **named,
+    )
+
+
+def hatch(kind: str = "det") -> tuple[str, str]:
+    """A 45-degree hatch for detractors ("det") or for those who wait ("ink-3"): (definition, fill)."""
+    name = f"hatch-{kind}-{next(_serial)}"
+    ground = f"c-{kind}-soft" if kind == "det" else "c-surface"
+    pattern = element(
+        "pattern",
+        element("rect", width=6, height=6, class_=ground),
+        element("rect", width=3.6 if kind == "det" else 1.6, height=6, class_=f"c-{kind}"),
+        id=name,
+        width=6,
+        height=6,
+        patternUnits="userSpaceOnUse",
+        patternTransform="rotate(45)",
+    )
+    return element("defs", pattern), f"url(#{name})"
+
+
+def signed(value: float | None) -> str:
+    """+37, −8, 0; an en dash for none."""
+    if value is None:
+        return DASH
+    whole = round(value)
+    return "0" if whole == 0 else f"+{whole}" if whole > 0 else f"{MINUS}{-whole}"
+
+
+def thousands(value: int) -> str:
+    return number_format(value, force_grouping=True)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".") if value == value else "0"
+    return escape(str(value), quote=True)

@@ -1,0 +1,93 @@
+"""Charts in templates: `{% load charts %}`. Each tag takes figures or a frozen shape of surveys.charts."""
+
+from typing import Any
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from surveys.charts import dial as dials
+from surveys.charts import span as spans
+from surveys.charts import three as threes
+from surveys.charts.drawing import DASH, signed, thousands
+
+register = template.Library()
+
+
+@register.simple_tag
+def nps_span(
+    score: Any = None, low: Any = None, high: Any = None, n: Any = 0, hidden: bool = False, numbers: Any = ""
+) -> SafeString:
+    """A row's span; with `numbers` also the score, the interval and n in words beside it."""
+    figure = _figure(score, low, high, n, hidden)
+    if figure.degree == "hidden":
+        drawn = format_html('<span class="span--words">{}{}</span>', _icon("lock"), _("to protect people"))
+    elif figure.degree == "none":
+        drawn = format_html('<span class="span--words">{}</span>', _("no score, not zero"))
+    else:
+        drawn = mark_safe(spans.span(figure))
+    if not numbers:
+        return drawn
+    words = [_("hidden")] if figure.hidden else [signed(figure.score)]
+    return format_html(
+        '{} <span class="nps">{}</span> <span class="faint small">{}</span>',
+        drawn,
+        words[0],
+        _interval(figure),
+    )
+
+
+@register.simple_tag
+def nps_ruler(
+    score: Any = None, low: Any = None, high: Any = None, n: Any = 0, target: Any = None
+) -> SafeString:
+    return mark_safe(spans.ruler(_figure(score, low, high, n, False), target=target))
+
+
+@register.simple_tag
+def three_bar(detractors: int = 0, passives: int = 0, promoters: int = 0, keys: Any = "") -> SafeString:
+    """The bar of three; with `keys` the legend with percents and counts beneath."""
+    three = threes.Three(int(detractors or 0), int(passives or 0), int(promoters or 0))
+    drawn = mark_safe(threes.three_bar(three))
+    if not keys:
+        return drawn
+    rows = [
+        format_html(
+            "<div>{}<span>{}</span><span>{}</span><span>{}</span></div>", mark_safe(threes.shape(kind)), *row
+        )
+        for kind, row in zip(("pro", "pas", "det"), threes.table(three), strict=True)
+    ]
+    return format_html('{}<div class="keys mt-12">{}</div>', drawn, mark_safe("".join(rows)))
+
+
+@register.simple_tag
+def dial_face(hours: float | None = None, state: str = "running") -> SafeString:
+    return mark_safe(dials.dial(None if hours is None else float(hours), state))
+
+
+def _figure(score: Any, low: Any, high: Any, n: Any, hidden: bool) -> spans.Figure:
+    if isinstance(score, spans.Figure):
+        return score
+    return spans.Figure(_number(score), _number(low), _number(high), int(n or 0), bool(hidden))
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or value == "" else float(value)
+
+
+def _interval(figure: spans.Figure) -> str:
+    if figure.hidden:
+        return ""
+    if figure.low is None or figure.high is None:
+        return DASH if not figure.n else f"n = {thousands(figure.n)}"
+    return _("%(low)s to %(high)s · n = %(n)s") % {
+        "low": signed(figure.low),
+        "high": signed(figure.high),
+        "n": thousands(figure.n),
+    }
+
+
+def _icon(name: str) -> SafeString:
+    return mark_safe(render_to_string("components/icon.html", {"name": name}))

@@ -21,6 +21,7 @@ FIRST_RUN: tuple[str, ...] = ()
 # Each is a tuple of accounts.news_catalog.NewsType: the news an app records.
 NEWS: tuple[str, ...] = (
     "surveys.news.NEWS",
+    "segments.news.NEWS",
 )
 
 # Called as hint(organization_id) after a commit that left work due now: they tell the workers to look.

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from accounts.recording import record
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.recording import record
 from segments.models import Channel, Consent, ConsentChange, Customer, SuppressionReason
 from segments.models.consent import ANY_CHANNEL
 
@@ -50,7 +50,7 @@ def unsubscribe(
 ) -> None:
     """The person stops one purpose: their consent is withdrawn, and the address itself is stopped for it.
 
-    The address too, because another customer of the business may share it, and the person meant their mailbox.
+    The address too: another customer of the business may share it, and the person meant their mailbox.
     """
     from segments.contacting import suppress
 

@@ -16,7 +16,7 @@ from segments.models import Channel, Contact, Customer, Purpose, Suppression
 
 @dataclass(frozen=True)
 class Ground:
-    """One reason against a contact: its code, since when it holds, when it ends by itself, and a name to it."""
+    """One reason against a contact: its code, since when, until when (None: not by itself), and what of."""
 
     code: str
     since: datetime | None = None
@@ -40,7 +40,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One contact to be judged. What a purpose is subject to follows from it, unless the caller says otherwise."""
+    """One contact to be judged. What it is subject to follows from its purpose, unless the caller says."""
 
     customer_id: int
     channel: str = Channel.EMAIL
@@ -121,7 +121,7 @@ def suppress(
     source: str = "",
     at: datetime | None = None,
 ) -> Suppression:
-    """Stop an address on a channel, for one purpose or (empty) for everything. Again is no error; the first stays."""
+    """Stop an address on a channel, for one purpose or (empty) for everything. Again is no error."""
     organization = Organization.objects.get(pk=current_organization_id())
     return suppress_hash(
         address_hash(organization, address),
@@ -142,7 +142,7 @@ def suppress_hash(
     source: str = "",
     at: datetime | None = None,
 ) -> Suppression:
-    """The same, where only the hash is at hand (after an erasure, or from a callback that carries no address)."""
+    """The same, where only the hash is at hand (after an erasure, or a callback without an address)."""
     suppression, _made = Suppression.objects.get_or_create(
         channel=channel,
         address_hash=hashed,

@@ -24,7 +24,7 @@ OUTPUT_COLUMNS = ("id", "customer_id", "address", "reason", "free_at", "reasons"
 
 
 def judged(candidates: str = "due", *, at: str = "%(at)s::timestamptz") -> str:
-    """A SELECT that judges each row of `candidates`: id, customer_id, channel, purpose, capped, gapped, quiet.
+    """Judges each row of `candidates`: id, customer_id, channel, purpose, capped, gapped, quiet.
 
     `capped`: the any-contact clock applies. `gapped`: the clock between two surveys applies. `quiet`: quiet
     hours hold it back. Rows of one customer in one batch are judged as if those before (by id) had gone out.
@@ -50,10 +50,9 @@ FROM (
            CASE WHEN e.gap_until IS NOT NULL THEN 'survey_gap' END], NULL) AS reasons
   FROM (
     SELECT q.*,
-           CASE WHEN q.capped AND q.cap_count > 0
-                     AND COALESCE(cardinality(q.times), 0) + q.earlier_counted >= q.cap_count
-                THEN COALESCE(q.times[COALESCE(cardinality(q.times), 0) + q.earlier_counted - q.cap_count + 1],
-                              q.instant) + make_interval(days => q.cap_days)
+           CASE WHEN q.capped AND q.cap_count > 0 AND q.before >= q.cap_count
+                THEN COALESCE(q.times[q.before - q.cap_count + 1], q.instant)
+                     + make_interval(days => q.cap_days)
            END AS cap_until,
            CASE WHEN q.gapped AND q.survey_gap_days > 0 THEN
              CASE WHEN q.earlier_surveys > 0 THEN q.instant + make_interval(days => q.survey_gap_days)
@@ -62,9 +61,9 @@ FROM (
              END
            END AS gap_until
     FROM (
-      SELECT p.*,
-             count(*) FILTER (WHERE p.passes AND p.capped) OVER before AS earlier_counted,
-             count(*) FILTER (WHERE p.passes AND p.purpose = 'surveys') OVER before AS earlier_surveys
+      SELECT p.*, COALESCE(cardinality(p.times), 0)
+             + count(*) FILTER (WHERE p.passes AND p.capped) OVER earlier AS before,
+             count(*) FILTER (WHERE p.passes AND p.purpose = 'surveys') OVER earlier AS earlier_surveys
       FROM (
         SELECT w.*, cardinality(w.early) = 0 AS passes
         FROM (
@@ -99,8 +98,8 @@ FROM (
                                     ELSE c.id::text END AS address
             ) a
             CROSS JOIN LATERAL (
-              SELECT COALESCE(NULLIF(c.time_zone, ''), NULLIF(y.time_zone, ''), NULLIF(o.time_zone, ''), 'UTC')
-                     AS zone
+              SELECT COALESCE(NULLIF(c.time_zone, ''), NULLIF(y.time_zone, ''),
+                              NULLIF(o.time_zone, ''), 'UTC') AS zone
             ) y1
             CROSS JOIN LATERAL (
               SELECT y1.zone, timezone(y1.zone, {at})::time AS clock, timezone(y1.zone, {at})::date AS day
@@ -133,8 +132,8 @@ FROM (
           ) v
         ) w
       ) p
-      WINDOW before AS (PARTITION BY p.customer_id ORDER BY p.id
-                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+      WINDOW earlier AS (PARTITION BY p.customer_id ORDER BY p.id
+                         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ) q
   ) e
 ) f

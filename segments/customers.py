@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.acting import Actor
 from accounts.models import Mode
 from accounts.tenancy.context import current_organization_id
+from accounts.tenancy.staging import fresh_statistics
 from accounts.zones import zone_names
 from segments.addresses import BadAddress, normal_email, normal_phone
 from segments.models import Attribute, Category, Company, Customer, CustomerKey, KeyKind
@@ -20,6 +21,9 @@ from segments.values import BadValue, Value, read
 
 # Above this many rows a temporary table and COPY are cheaper than one JSON parameter.
 FEW = 40
+
+# From this many new rows on, the planner is told.
+MANY = 1_000
 
 # Fields of the row itself that a caller may set; None leaves them as they are.
 PLAIN = ("name", "first_name", "email", "phone", "locale", "time_zone", "stage")
@@ -157,6 +161,10 @@ def upsert_many(
         for number, outcome in zip(wave.values(), written, strict=True):
             outcomes[number] = outcome
         waiting = later
+    if sum(1 for outcome in outcomes if outcome is not None and outcome.created) >= MANY:
+        # While the planner believes the tables small, look-ups take the wrong index (docs/tenancy.md).
+        fresh_statistics(Customer)
+        fresh_statistics(CustomerKey)
     return [outcome for outcome in outcomes if outcome is not None]
 
 
@@ -172,7 +180,7 @@ class Schema:
 
 
 def checked_person(person: Person, schema: Schema) -> Person:
-    """The same with addresses in their one form and typed attributes. Raises Refused with the field's path."""
+    """The same with addresses in their one form and typed attributes. Raises Refused with a path."""
     changes: dict[str, Any] = {}
     for name, longest in LONGEST.items():
         text = getattr(person, name)
@@ -396,8 +404,7 @@ def _write(
                 row.created_at,
             )
         )
-        # An address is a key only of a person who has no other.
-        keys += [(mine, *key) for key in row.keys if is_new or key[0] not in one.kinds]
+        keys += [(mine, *key) for key in (row.keys[1:] if one.by_key else row.keys)]
         outcomes.append(Outcome("created" if is_new else "unchanged", mine))
     if not staged:
         return outcomes
@@ -414,8 +421,8 @@ def _write(
             cursor.execute(_INSERT.format(staged=relation), params)
         if keys:
             cursor.execute(
-                "INSERT INTO segments_customerkey (organization_id, customer_id, kind, source, value, created_at)"
-                " SELECT %s, k.*, %s FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) k"
+                "INSERT INTO segments_customerkey"
+                " (organization_id, customer_id, kind, source, value, created_at) SELECT %s, k.*, %s FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) k"
                 " ON CONFLICT DO NOTHING",
                 [params["organization"], at, *(list(column) for column in zip(*keys, strict=True))],
             )
@@ -438,50 +445,54 @@ _TABLE = "pg_temp.staged_people"
 
 @dataclass(frozen=True)
 class _Found:
-    customer_id: int | None
-    unit_id: int | None
-    deleted: bool
-    ambiguous: bool
-    kinds: frozenset[str]
+    """Whom a row means; nobody, or (ambiguous) more than one."""
+
+    customer_id: int | None = None
+    unit_id: int | None = None
+    deleted: bool = False
+    ambiguous: bool = False
+    by_key: bool = False
 
 
 def _resolve(rows: Sequence[Person]) -> list[_Found]:
-    """Whom each row means: by its key; an address that has no key, by the one customer who has it."""
+    """Whom each row means: by its key; an address that is nobody's key, by the one customer who has it."""
     identities = [row.identity for row in rows]
+    organization_id = current_organization_id()
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT c.id, c.unit_id, c.deleted_at IS NOT NULL, k.customer_id IS NULL AND COALESCE(e.many > 1, false),
-                   CASE WHEN c.id IS NULL THEN NULL ELSE
-                     ARRAY(SELECT DISTINCT x.kind FROM segments_customerkey x
-                           WHERE x.organization_id = %(organization)s AND x.customer_id = c.id)
-                   END
-            FROM unnest(%(numbers)s::int[], %(kinds)s::text[], %(sources)s::text[], %(texts)s::text[])
-                 AS s(n, kind, source, value)
-            LEFT JOIN segments_customerkey k ON k.organization_id = %(organization)s AND k.kind = s.kind
+            SELECT s.n, c.id, c.unit_id, c.deleted_at IS NOT NULL
+            FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS s(n, kind, source, value)
+            JOIN segments_customerkey k ON k.organization_id = %s AND k.kind = s.kind
                  AND k.source = s.source AND k.value = s.value
-            LEFT JOIN LATERAL (
-              SELECT min(a.id) AS id, count(*) AS many FROM segments_customer a
-              WHERE a.organization_id = %(organization)s AND a.deleted_at IS NULL
-                AND CASE s.kind WHEN 'email' THEN a.email_lower = s.value ELSE a.phone = s.value END
-                AND (a.email_lower = s.value OR a.phone = s.value)
-            ) e ON k.customer_id IS NULL AND s.kind IN ('email', 'phone')
-            LEFT JOIN segments_customer c ON c.organization_id = %(organization)s
-                 AND c.id = COALESCE(k.customer_id, CASE WHEN e.many = 1 THEN e.id END)
-            ORDER BY s.n
+            JOIN segments_customer c ON c.organization_id = %s AND c.id = k.customer_id
             """,
-            {
-                "organization": current_organization_id(),
-                "numbers": list(range(len(rows))),
-                "kinds": [identity[0] for identity in identities if identity],
-                "sources": [identity[1] for identity in identities if identity],
-                "texts": [identity[2] for identity in identities if identity],
-            },
+            [
+                list(range(len(rows))),
+                *([identity[part] for identity in identities if identity] for part in range(3)),
+                organization_id,
+                organization_id,
+            ],
         )
-        return [
-            _Found(customer_id, unit_id, bool(deleted), ambiguous, frozenset(kinds or ()))
-            for customer_id, unit_id, deleted, ambiguous, kinds in cursor.fetchall()
-        ]
+        found = {line[0]: _Found(*line[1:], by_key=True) for line in cursor.fetchall()}
+    for kind, column in ((KeyKind.EMAIL, "email_lower"), (KeyKind.PHONE, "phone")):
+        asked = {
+            identity[2]: number
+            for number, identity in enumerate(identities)
+            if identity and identity[0] == kind and number not in found
+        }
+        if not asked:
+            continue
+        holders: dict[str, list[Any]] = {}
+        for customer in (
+            Customer.objects.present()
+            .filter(**{f"{column}__in": list(asked)})
+            .values_list(column, "id", "unit_id")
+        ):
+            holders.setdefault(customer[0], []).append(customer[1:])
+        for value, several in holders.items():
+            found[asked[value]] = _Found(*several[0]) if len(several) == 1 else _Found(ambiguous=True)
+    return [found.get(number, _Found()) for number in range(len(rows))]
 
 
 def _refusal(one: _Found, row: Person, branch: tuple[int, ...] | None) -> Outcome | None:
@@ -528,18 +539,3 @@ def _stage(cursor: Any, staged: list[tuple[Any, ...]], params: dict[str, Any]) -
             copy.write_row(line)
     cursor.execute(f"ANALYZE {_TABLE}")
     return _TABLE
-
-
-__all__ = [
-    "CustomerKey",
-    "Outcome",
-    "Person",
-    "Refused",
-    "Schema",
-    "checked_person",
-    "company_ids",
-    "note_answer",
-    "typed_attributes",
-    "upsert",
-    "upsert_many",
-]

@@ -1,8 +1,8 @@
 """Values of attributes: what counts as a number, a date, a yes. Pure: no Django models, no clock.
 
-A value is kept as JSON: text and choice as text, number and money as a number of at most 15 digits (which a
-double holds exactly, so that no amount is ever rounded), date as "2026-01-31", yes or no as a boolean, list as a
-list of texts.
+A value is kept as JSON: text and choice as text, number and money as a number of at most 15 digits (which
+a double holds exactly, so that no amount is ever rounded), date as "2026-01-31", yes or no as a boolean,
+list as a list of texts.
 """
 
 import re

@@ -30,7 +30,7 @@ class CustomerEvent(TenantModel):
     """One line of a customer's timeline. Partitioned by month: nothing may point at it.
 
     `customer_id` is a plain number for the same reason that erasing.py deletes these rows by hand.
-    Names without a dot are the business's own ("order placed"); names with one are Loopwell's ("survey.sent").
+    Names without a dot are the business's own ("order placed"), those with one Loopwell's ("survey.sent").
     """
 
     organization = OrganizationKey(partition_by_month="at")

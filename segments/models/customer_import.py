@@ -28,7 +28,7 @@ class CustomerImportQuerySet(TenantQuerySet):
 class CustomerImport(TenantModel):
     """One upload: what the file is, which column is what, and how far it has come.
 
-    `offset` is the byte where the next chunk begins and `rows_seen` the number of rows before it. Both move in
+    `offset` is the byte where the next chunk begins, `rows_seen` the number of rows before it. Both move in
     the transaction that writes the chunk, so that a process killed anywhere begins again at a whole chunk.
     """
 

@@ -20,7 +20,7 @@ class CustomerKeyQuerySet(TenantQuerySet):
 
 
 class CustomerKey(TenantModel):
-    """One name of one customer in one system; `source` says which CRM, and is empty for the business's own."""
+    """One name of one customer in one system; `source` says which CRM, empty for the business's own."""
 
     customer = TenantForeignKey("segments.Customer", on_delete=models.CASCADE, related_name="keys")
     kind = models.CharField(max_length=12, choices=KeyKind.choices)

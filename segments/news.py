@@ -1,0 +1,22 @@
+"""News that segments record."""
+
+from accounts.news_catalog import Fact, NewsType
+
+NEWS = (
+    NewsType("customer.created", "A customer came in, by hand or over REST.", {}),
+    NewsType("customer.changed", "Facts of a customer changed, by hand or over REST.", {}),
+    NewsType("customer.deleted", "A customer was put away; for 30 days they can be brought back.", {}),
+    NewsType("customer.restored", "A deleted customer was brought back.", {}),
+    NewsType("customer.erased", "Everything about a person was removed.", {}),
+    NewsType(
+        "consent.changed",
+        "A customer allowed or refused a purpose on a channel.",
+        {"channel": Fact.WORD, "purpose": Fact.WORD, "allowed": Fact.FLAG},
+    ),
+    NewsType("segment.saved", "A segment was made, or its rule or name changed.", {}),
+    NewsType(
+        "customer_import.finished",
+        "A file of customers has come in, or was stopped.",
+        {"created": Fact.COUNT, "updated": Fact.COUNT, "refused": Fact.COUNT},
+    ),
+)

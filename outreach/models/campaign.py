@@ -9,7 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.editable import Editable
 from accounts.tenancy.fields import ChangeNumber
-from accounts.tenancy.models import OrganizationKey, TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
+from accounts.tenancy.models import (
+    OrganizationKey,
+    TenantForeignKey,
+    TenantManager,
+    TenantModel,
+    TenantQuerySet,
+)
 
 GRACE = timedelta(seconds=60)
 """After launch nothing is sent for this long, so that a launch can still be taken back whole."""

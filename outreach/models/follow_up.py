@@ -6,7 +6,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.editable import Editable
-from accounts.tenancy.models import OrganizationKey, TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
+from accounts.tenancy.models import (
+    OrganizationKey,
+    TenantForeignKey,
+    TenantManager,
+    TenantModel,
+    TenantQuerySet,
+)
 
 
 class FollowUpQuerySet(TenantQuerySet):

@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ('sending_paused_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('salt', models.CharField(default=accounts.models.organization.new_salt, editable=False, max_length=32)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('edited_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('edited_by', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'organization',

@@ -23,7 +23,9 @@ class Deletion(TenantModel):
     subject_type = models.CharField(max_length=60)
     subject = models.BigIntegerField()
     at = models.DateTimeField(default=timezone.now)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     purge_at = models.DateTimeField()
     restored_at = models.DateTimeField(null=True)
     purged_at = models.DateTimeField(null=True)

@@ -27,7 +27,12 @@ class Editable(models.Model):
     revision = models.PositiveIntegerField(default=1, editable=False)
     edited_at = models.DateTimeField(null=True, editable=False)
     edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
     )
     deleted_at = models.DateTimeField(gettext_lazy("deleted at"), null=True, editable=False)
 

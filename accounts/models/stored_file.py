@@ -11,7 +11,7 @@ from accounts.tenancy.models import TenantManager, TenantModel
 
 
 def new_key(organization_id: int, ending: str = "") -> str:
-    """"12/kD3…": the organization, then 128 random bits; the name somebody gave it is not part of it."""
+    """ "12/kD3…": the organization, then 128 random bits; the name somebody gave it is not part of it."""
     return f"{organization_id}/{secrets.token_urlsafe(16)}{ending}"
 
 
@@ -29,7 +29,7 @@ class StoredFile(TenantModel):
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -22,7 +22,9 @@ class NoOrganization(RuntimeError):
     """Tenant rows were asked for outside `acting_for(organization)`."""
 
     def __init__(self) -> None:
-        super().__init__("No organization is acting here. Open accounts.tenancy.context.acting_for(...) first.")
+        super().__init__(
+            "No organization is acting here. Open accounts.tenancy.context.acting_for(...) first."
+        )
 
 
 def current_organization_id() -> int:

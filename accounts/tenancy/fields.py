@@ -196,9 +196,7 @@ class TenantOneToOneField(_TenantKeyMixin, models.OneToOneField):
 
     def _add_index(self, cls: type[models.Model], name: str) -> None:
         unique = truncate_name(f"{cls._meta.db_table}_{self.column}_one", LONGEST_NAME, 8)
-        _add_to_meta(
-            cls, "constraints", models.UniqueConstraint(fields=["organization", name], name=unique)
-        )
+        _add_to_meta(cls, "constraints", models.UniqueConstraint(fields=["organization", name], name=unique))
 
 
 class ChangeNumber(models.BigIntegerField):

@@ -85,9 +85,7 @@ def _on_conflict(
     assignments = ", ".join(f"{column[name]} = EXCLUDED.{column[name]}" for name in changing)
     before = ", ".join(f"{table}.{column[name]}" for name in changing)
     after = ", ".join(f"EXCLUDED.{column[name]}" for name in changing)
-    return (
-        f"ON CONFLICT ({target}) DO UPDATE SET {assignments} WHERE ({before}) IS DISTINCT FROM ({after})"
-    )
+    return f"ON CONFLICT ({target}) DO UPDATE SET {assignments} WHERE ({before}) IS DISTINCT FROM ({after})"
 
 
 def fresh_statistics(model: type[models.Model], *, using: str = DEFAULT_DB_ALIAS) -> None:

@@ -29,6 +29,8 @@ class TenantTask(Task):
             return self.run(*args, **kwargs)
 
 
-def tenant_task(*, name: str, opens_context: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Task]:
+def tenant_task(
+    *, name: str, opens_context: bool = True, **options: Any
+) -> Callable[[Callable[..., Any]], Task]:
     """`@tenant_task(name="surveys.launch")`; call with `.delay(organization=organization_id, ...)`."""
     return shared_task(name=name, base=TenantTask, opens_context=opens_context, **options)

@@ -29,9 +29,7 @@ def django_db_setup(
         settings.MIGRATION_MODULES = dict.fromkeys(app.label for app in apps.get_app_configs())
     keep = django_db_keepdb and not django_db_createdb
     with django_db_blocker.unblock(), as_operator() as connection:
-        made = setup_databases(
-            verbosity=0, interactive=False, keepdb=keep, serialized_aliases=set()
-        )
+        made = setup_databases(verbosity=0, interactive=False, keepdb=keep, serialized_aliases=set())
         with connection.cursor() as cursor:
             # For the flush of transactional tests; never granted outside tests.
             cursor.execute(f"GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {quote(app_role(connection))}")

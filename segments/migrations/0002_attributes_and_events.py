@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('revision', models.PositiveIntegerField(default=1, editable=False)),
                 ('edited_at', models.DateTimeField(editable=False, null=True)),
                 ('deleted_at', models.DateTimeField(editable=False, null=True, verbose_name='deleted at')),
-                ('key', models.SlugField(max_length=60, verbose_name='key')),
+                ('key', models.SlugField(db_index=False, max_length=60, verbose_name='key')),
                 ('label', models.CharField(max_length=120, verbose_name='label')),
                 ('kind', models.CharField(choices=[('text', 'text'), ('number', 'number'), ('money', 'money'), ('date', 'date'), ('yes_no', 'yes or no'), ('choice', 'choice'), ('list', 'list')], max_length=10, verbose_name='kind')),
                 ('choices', models.JSONField(blank=True, default=list, verbose_name='choices')),
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('sensitive', models.BooleanField(default=False, verbose_name='sensitive')),
                 ('position', models.PositiveSmallIntegerField(default=0)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('edited_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('edited_by', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('organization', accounts.tenancy.fields.OrganizationKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organization')),
             ],
             options={

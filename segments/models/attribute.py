@@ -34,7 +34,7 @@ class Attribute(Editable, TenantModel):
     date as "2026-01-31", yes or no as a boolean, list as a list of texts. Money is in `currency`.
     """
 
-    key = models.SlugField(_("key"), max_length=60)
+    key = models.SlugField(_("key"), max_length=60, db_index=False)
     label = models.CharField(_("label"), max_length=120)
     kind = models.CharField(_("kind"), max_length=10, choices=AttributeKind.choices)
     choices = models.JSONField(_("choices"), default=list, blank=True)

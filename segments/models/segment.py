@@ -26,7 +26,7 @@ class Segment(Editable, TenantModel):
     description = models.CharField(_("description"), max_length=500, blank=True)
     rule = models.JSONField(_("rule"), default=dict, blank=True)
     static = models.BooleanField(_("fixed list"), default=False)
-    ready_key = models.SlugField(max_length=60, blank=True)
+    ready_key = models.SlugField(max_length=60, blank=True, db_index=False)
     counted = models.IntegerField(null=True, blank=True)
     counted_at = models.DateTimeField(null=True, blank=True)
     created_by = models.CharField(max_length=200, blank=True)

@@ -39,8 +39,8 @@ class Migration(migrations.Migration):
                 ('latest_version', models.PositiveIntegerField(default=0)),
                 ('draft_changes', models.PositiveIntegerField(default=0)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('edited_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('created_by', models.ForeignKey(db_index=False, blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('edited_by', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('organization', accounts.tenancy.fields.OrganizationKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organization')),
             ],
             options={
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
             name='Question',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('key', models.SlugField(max_length=40)),
+                ('key', models.SlugField(db_index=False, max_length=40)),
                 ('kind', models.CharField(choices=[('nps', 'How likely to recommend, 0 to 10'), ('text', 'Own words'), ('choice', 'Choice'), ('rating', 'Rating')], max_length=12)),
                 ('text', accounts.models.fields.LocaleMap(blank=True, default=dict)),
                 ('hint', accounts.models.fields.LocaleMap(blank=True, default=dict)),
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 ('counting_question', models.CharField(blank=True, max_length=40)),
                 ('published_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('organization', accounts.tenancy.fields.OrganizationKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organization')),
-                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('published_by', models.ForeignKey(db_index=False, blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('survey', accounts.tenancy.fields.TenantForeignKey(indexed=False, on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='surveys.survey')),
             ],
             options={

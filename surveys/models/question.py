@@ -20,7 +20,7 @@ class Question(TenantModel):
     survey = TenantForeignKey(
         "surveys.Survey", on_delete=models.CASCADE, related_name="questions", indexed=False
     )
-    key = models.SlugField(max_length=40)
+    key = models.SlugField(max_length=40, db_index=False)
     kind = models.CharField(max_length=12, choices=Kind)
     text = LocaleMap()
     hint = LocaleMap(blank=True)

@@ -130,7 +130,12 @@ class Response(TenantModel):
     settles_at = models.DateTimeField(null=True, blank=True)
     excluded_at = models.DateTimeField(null=True, blank=True)
     excluded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
     exclusion_reason = models.CharField(max_length=200, blank=True)
     # Set aside as suspicious: visible, reversible, not counted.

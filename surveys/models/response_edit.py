@@ -16,7 +16,12 @@ class ResponseEdit(TenantModel):
     at = models.DateTimeField()
     # Empty when the respondent sent the form again.
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
     # {"score": 3, "comment": "...", "answers": {"key": {...}}} as it was before.
     before = models.JSONField()

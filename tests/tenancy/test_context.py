@@ -8,7 +8,12 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Organization
-from accounts.tenancy.context import NoOrganization, acting_for, current_organization_id, organization_id_or_none
+from accounts.tenancy.context import (
+    NoOrganization,
+    acting_for,
+    current_organization_id,
+    organization_id_or_none,
+)
 from tests.tenancy.garden.models import Bed
 
 pytestmark = pytest.mark.django_db(transaction=True)

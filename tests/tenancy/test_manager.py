@@ -100,7 +100,11 @@ def test_a_row_of_another_organization_cannot_be_written(gardens: Any) -> None:
 
 def test_a_row_cannot_move_to_another_organization(gardens: Any) -> None:
     acme, globex = gardens
-    with acting_for(acme), pytest.raises(DatabaseError, match="stays with its organization"), transaction.atomic():
+    with (
+        acting_for(acme),
+        pytest.raises(DatabaseError, match="stays with its organization"),
+        transaction.atomic(),
+    ):
         Helper.objects.create(name="gnome")
         Helper.unlocked.update(organization=globex.pk)
 
@@ -150,7 +154,9 @@ def test_fifteen_shapes_of_relation_agree_with_plain_python(gardens: Any) -> Non
             "select_related": len([p.bed.name for p in Plant.objects.select_related("bed", "shade")]),
             "prefetch": sum(len(bed.plants.all()) for bed in Bed.objects.prefetch_related("plants")),
             "one to one": Plant.objects.filter(label__text="red").count(),
-            "one to one reverse": len([p for p in Plant.objects.select_related("label") if hasattr(p, "label")]),
+            "one to one reverse": len(
+                [p for p in Plant.objects.select_related("label") if hasattr(p, "label")]
+            ),
             "many to many": Plant.objects.filter(helpers__name="bee").count(),
             "many to many reverse": helper.plant_set.count(),
             "subquery": Plant.objects.filter(bed__in=Bed.objects.sunny()).count(),
@@ -193,7 +199,11 @@ def test_upsert_by_the_natural_key_and_by_id(gardens: Any) -> None:
             update_fields=["sunny"],
             unique_fields=["organization", "name"],
         )
-        assert dict(Bed.objects.values_list("name", "sunny")) == {"roses": False, "herbs": False, "ferns": False}
+        assert dict(Bed.objects.values_list("name", "sunny")) == {
+            "roses": False,
+            "herbs": False,
+            "ferns": False,
+        }
         roses = Bed.objects.get(name="roses")
         roses.sunny = True
         Bed.objects.bulk_create(

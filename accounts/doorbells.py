@@ -41,7 +41,8 @@ def ring(organization_id: int, at: datetime | None = None) -> None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO accounts_doorbell (organization_id, due_at) VALUES (%s, %s)", [organization_id, due]
+                "INSERT INTO accounts_doorbell (organization_id, due_at) VALUES (%s, %s)",
+                [organization_id, due],
             )
         if due <= now:
             transaction.on_commit(lambda: hint(organization_id), robust=True)

@@ -42,7 +42,9 @@ class NewsType:
         if not re.fullmatch(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*", self.name):
             raise ImproperlyConfigured(f"News is called noun.past_participle, not {self.name!r}.")
         if unknown := self.optional - set(self.facts):
-            raise ImproperlyConfigured(f"{self.name}: optional facts {sorted(unknown)} are not among its facts.")
+            raise ImproperlyConfigured(
+                f"{self.name}: optional facts {sorted(unknown)} are not among its facts."
+            )
 
 
 class WrongFacts(ValueError):
@@ -69,7 +71,9 @@ def checked(name: str, facts: Mapping[str, Any]) -> tuple[NewsType, dict[str, An
     if missing := set(kind.facts) - kind.optional - set(facts):
         raise WrongFacts(f"{name}: missing {', '.join(sorted(missing))}.")
     return kind, {
-        key: _as_json(name, key, kind.facts.get(key), value) for key, value in facts.items() if value is not None
+        key: _as_json(name, key, kind.facts.get(key), value)
+        for key, value in facts.items()
+        if value is not None
     }
 
 

@@ -54,7 +54,11 @@ def encode(kind: str, id: int) -> str:
 def decode(kind: str, text: object) -> int | None:
     """The id, or None if the text is no id of this kind: the caller then answers as for a missing one."""
     prefix = PREFIXES[kind]
-    if not isinstance(text, str) or len(text) != len(prefix) + 1 + LENGTH or not text.startswith(f"{prefix}_"):
+    if (
+        not isinstance(text, str)
+        or len(text) != len(prefix) + 1 + LENGTH
+        or not text.startswith(f"{prefix}_")
+    ):
         return None
     number = 0
     for letter in text[len(prefix) + 1 :]:

@@ -42,7 +42,10 @@ class Relayed:
 
     def __add__(self, other: Relayed) -> Relayed:
         return Relayed(
-            self.told + other.told, self.failed + other.failed, self.held + other.held, self.more or other.more
+            self.told + other.told,
+            self.failed + other.failed,
+            self.held + other.held,
+            self.more or other.more,
         )
 
 

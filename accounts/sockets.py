@@ -10,7 +10,17 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-SOCKETS = ("SUBSCRIPTIONS", "SEGMENT_FIELDS", "PERSONAL_DATA", "NAVIGATION", "NEWS", "HINTS", "FIRST_RUN", "AUDIT_SENTENCES")
+SOCKETS = (
+    "SUBSCRIPTIONS",
+    "SEGMENT_FIELDS",
+    "PERSONAL_DATA",
+    "NAVIGATION",
+    "NEWS",
+    "HINTS",
+    "FIRST_RUN",
+    "AUDIT_SENTENCES",
+    "HANDOVERS",
+)
 
 
 def load_all() -> None:
@@ -25,7 +35,9 @@ def plug(path: str, *, socket: str = "a socket") -> Any:
     try:
         return import_string(path)
     except ImportError as error:
-        raise ImproperlyConfigured(f"config/sockets.py, {socket}: {path!r} cannot be imported: {error}") from error
+        raise ImproperlyConfigured(
+            f"config/sockets.py, {socket}: {path!r} cannot be imported: {error}"
+        ) from error
 
 
 def plugged(socket: str) -> list[Any]:

@@ -22,7 +22,6 @@ FIXED_PATHS = frozenset(
         "company.name",
         "unit.name",
         "organization.name",
-        "touchpoint",
     }
 )
 ATTRIBUTE = re.compile(r"^customer\.attributes\.[a-z][a-z0-9_]*$")

@@ -125,7 +125,8 @@ def _texts(question: Asked, definition: Definition) -> list[Problem]:
         if not text.strip():
             code = "text_missing" if locale == definition.default_locale else "text_missing_in"
             found.append(Problem(code, question.key, f"text-{locale}", {"locale": locale}))
-        for each in (text, question.hint.get(locale, "")):
+        labels = (question.settings.get(end, {}).get(locale, "") for end in ("low_label", "high_label"))
+        for each in (text, question.hint.get(locale, ""), *labels):
             try:
                 piping.fields(each)
             except piping.WrongField as error:

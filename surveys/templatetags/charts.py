@@ -9,8 +9,14 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from surveys.charts import dial as dials
+from surveys.charts import forest as forests
+from surveys.charts import funnel as funnels
+from surveys.charts import histogram as histograms
+from surveys.charts import parts as portions
 from surveys.charts import span as spans
+from surveys.charts import story as stories
 from surveys.charts import three as threes
+from surveys.charts import trend as trends
 from surveys.charts.drawing import DASH, signed, thousands
 
 register = template.Library()
@@ -65,6 +71,48 @@ def three_bar(detractors: int = 0, passives: int = 0, promoters: int = 0, keys: 
 @register.simple_tag
 def dial_face(hours: float | None = None, state: str = "running") -> SafeString:
     return mark_safe(dials.dial(None if hours is None else float(hours), state))
+
+
+@register.simple_tag
+def score_histogram(counts: Any) -> SafeString:
+    """Eleven counts, or a Histogram."""
+    figures = counts if isinstance(counts, histograms.Histogram) else histograms.Histogram(tuple(counts))
+    return mark_safe(histograms.histogram(figures))
+
+
+@register.simple_tag
+def nps_trend(points: Any, notes: Any = ()) -> SafeString:
+    """A list of surveys.charts.trend.Point and of Mark."""
+    return mark_safe(trends.trend(list(points), list(notes or ())))
+
+
+@register.simple_tag
+def answer_funnel(steps: Any) -> SafeString:
+    """A list of surveys.charts.funnel.Step."""
+    return mark_safe(funnels.funnel(list(steps)))
+
+
+@register.simple_tag
+def nps_forest(groups: Any, overall: Any = None, label: str = "") -> SafeString:
+    """A list of surveys.charts.forest.Group; `overall` is the score of everybody."""
+    return mark_safe(forests.forest(list(groups), _number(overall), str(label)))
+
+
+@register.simple_tag
+def person_story(moments: Any) -> SafeString:
+    """A list of surveys.charts.story.Moment, oldest first."""
+    return mark_safe(stories.story(list(moments)))
+
+
+@register.simple_tag
+def parts_bar(parts: Any) -> SafeString:
+    """A list of surveys.charts.parts.Part."""
+    return mark_safe(portions.parts_bar(list(parts)))
+
+
+@register.simple_tag
+def part_swatch(style: str) -> SafeString:
+    return mark_safe(portions.swatch(style))
 
 
 def _figure(score: Any, low: Any, high: Any, n: Any, hidden: bool) -> spans.Figure:

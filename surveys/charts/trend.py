@@ -1,0 +1,216 @@
+"""Month by month (or day, week, quarter): point, interval capsule, n beneath, year before dotted behind."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil, floor
+
+from django.utils.translation import gettext as _
+
+from surveys.charts.drawing import DASH, element, line, rect, signed, svg, text, thousands
+
+WIDTH, LEFT, RIGHT = 640.0, 46.0, 10.0
+TOP, BASE, HEIGHT = 34.0, 262.0, 314.0
+
+
+@dataclass(frozen=True)
+class Point:
+    """One period. `label` as printed; score, low, high on −100..100 or None; `n` answers; `finished` False
+    while the period runs; `year_before` the score of the same period a year ago; `hidden` under the threshold."""
+
+    label: str
+    score: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    finished: bool = True
+    year_before: float | None = None
+    hidden: bool = False
+
+    @property
+    def shown(self) -> bool:
+        return self.score is not None and not self.hidden and self.n > 0
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A note on the line: which point it belongs to, and its words."""
+
+    at: int
+    words: str
+
+
+def trend(points: Sequence[Point], notes: Sequence[Mark] = ()) -> str:
+    low, high = _range(points)
+    step = (WIDTH - LEFT - RIGHT) / max(1, len(points))
+
+    def x(index: int) -> float:
+        return LEFT + step * (index + 0.5)
+
+    def y(score: float) -> float:
+        return BASE - (score - low) / (high - low) * (BASE - TOP)
+
+    parts = [_axis(low, high, y)]
+    parts += _notes(notes, x, len(points))
+    parts.append(
+        _path([(x(at), y(p.year_before)) for at, p in _runs(points, "year_before")], "s-ink-3", "2 4")
+    )
+    every = max(1, ceil(len(points) * 44 / (WIDTH - LEFT - RIGHT)))
+    for at, point in enumerate(points):
+        if point.shown and point.low is not None and point.high is not None:
+            wide = min(14.0, step * 0.5)
+            top, bottom = y(min(point.high, high)), y(max(point.low, low))
+            parts.append(
+                rect(
+                    x(at) - wide / 2,
+                    top,
+                    wide,
+                    max(wide, bottom - top),
+                    rx=wide / 2,
+                    class_="c-veil s-edge",
+                    stroke_width=1,
+                    stroke_dasharray="3 2" if point.n < 30 else None,
+                )
+            )
+        last = at == len(points) - 1
+        if at % every == 0 or last:
+            weight = " c-strong" if last else ""
+            parts.append(
+                text(
+                    point.label,
+                    x(at),
+                    BASE + 26,
+                    font_size=12,
+                    class_=f"c-ink-2{weight}",
+                    text_anchor="middle",
+                )
+            )
+            count = "<10" if point.hidden else thousands(point.n)
+            parts.append(
+                text(count, x(at), BASE + 42, font_size=11.5, class_="c-ink-3", text_anchor="middle")
+            )
+    for run in _segments(points):
+        parts.append(_path([(x(at), y(points[at].score or 0.0)) for at in run], "s-ink", None))
+    for at, point in enumerate(points):
+        if point.shown and point.score is not None:
+            kind = "c-ink s-ink" if point.finished else "c-surface s-ink"
+            parts.append(element("circle", cx=x(at), cy=y(point.score), r=4.0, class_=kind, stroke_width=1.6))
+    parts.append(text("n", LEFT - 16, BASE + 42, font_size=11.5, class_="c-ink-3", text_anchor="end"))
+    return svg(*parts, width=WIDTH, height=HEIGHT, sentence=sentence(points), class_="chart chart--wide")
+
+
+def sentence(points: Sequence[Point]) -> str:
+    shown = [point for point in points if point.shown]
+    if not shown:
+        return _("No answers in these periods, so there is no line.")
+    first, last = shown[0], shown[-1]
+    return _("From %(first)s in %(then)s to %(last)s in %(now)s, over %(count)s periods.") % {
+        "first": signed(first.score),
+        "then": first.label,
+        "last": signed(last.score),
+        "now": last.label,
+        "count": len(points),
+    }
+
+
+def table(points: Sequence[Point]) -> list[tuple[str, str, str, str, str]]:
+    """Period, score, interval, answers, year before."""
+    rows = []
+    for point in points:
+        if point.hidden:
+            rows.append((point.label, _("hidden"), DASH, "–", signed(point.year_before)))
+            continue
+        interval = (
+            DASH
+            if point.low is None or point.high is None
+            else _("%(low)s to %(high)s") % {"low": signed(point.low), "high": signed(point.high)}
+        )
+        rows.append(
+            (point.label, signed(point.score), interval, thousands(point.n), signed(point.year_before))
+        )
+    return rows
+
+
+def _range(points: Sequence[Point]) -> tuple[float, float]:
+    """The axis, in steps of 20, always with zero in it; never wider than the scale itself."""
+    seen = [0.0]
+    for point in points:
+        if point.shown:
+            seen += [
+                value
+                for value in (point.score, point.low, point.high, point.year_before)
+                if value is not None
+            ]
+    low, high = floor(min(seen) / 20) * 20, ceil(max(seen) / 20) * 20
+    if high - low < 40:
+        high = low + 40
+    return float(max(-100, low)), float(min(100, high)) if high <= 100 else 100.0
+
+
+def _axis(low: float, high: float, y: Callable[[float], float]) -> str:
+    step = 20 if high - low <= 120 else 50
+    drawn, value = [], ceil(low / step) * step
+    while value <= high:
+        strong = value == 0
+        drawn.append(
+            line(LEFT - 6, y(value), WIDTH, y(value), class_="s-edge" if strong else "s-line", stroke_width=1)
+        )
+        drawn.append(
+            text(signed(value), LEFT - 14, y(value) + 4, font_size=12, class_="c-ink-3", text_anchor="end")
+        )
+        value += step
+    return "".join(drawn)
+
+
+def _notes(notes: Sequence[Mark], x: Callable[[int], float], count: int) -> list[str]:
+    drawn = []
+    for serial, note in enumerate(notes):
+        if not 0 <= note.at < count:
+            continue
+        letter = chr(ord("A") + serial % 26)
+        here = x(note.at)
+        drawn.append(line(here, 22, here, BASE, class_="s-ink-3", stroke_width=1, stroke_dasharray="2 3"))
+        drawn.append(element("circle", cx=here, cy=14, r=8, class_="c-ink"))
+        drawn.append(
+            text(letter, here, 18, font_size=10.5, class_="c-surface c-strong", text_anchor="middle")
+        )
+        fits = here < WIDTH * 0.72
+        drawn.append(
+            text(
+                note.words,
+                here + 13 if fits else here - 13,
+                18,
+                font_size=11.5,
+                class_="c-ink c-medium",
+                text_anchor="start" if fits else "end",
+            )
+        )
+    return drawn
+
+
+def _runs(points: Sequence[Point], name: str) -> list[tuple[int, Point]]:
+    return [(at, point) for at, point in enumerate(points) if getattr(point, name) is not None]
+
+
+def _segments(points: Sequence[Point]) -> list[list[int]]:
+    """Stretches without a gap: a period without a score is not bridged."""
+    runs: list[list[int]] = [[]]
+    for at, point in enumerate(points):
+        if point.shown:
+            runs[-1].append(at)
+        elif runs[-1]:
+            runs.append([])
+    return [run for run in runs if len(run) > 1]
+
+
+def _path(dots: list[tuple[float, float]], class_: str, dashes: str | None) -> str:
+    if len(dots) < 2:
+        return ""
+    d = "M" + " L".join(f"{x:.2f} {y:.2f}" for x, y in dots)
+    return element(
+        "path",
+        d=d,
+        class_=f"c-none {class_}",
+        stroke_width=1.6,
+        stroke_dasharray=dashes,
+        stroke_linejoin="round",
+    )

@@ -1,4 +1,4 @@
-"""All answers from 0 to 10: detractors hatched, passives outlined, promoters solid; the count over each bar."""
+"""All answers from 0 to 10: detractors hatched, passives outlined, promoters solid; counts above the bars."""
 
 from dataclasses import dataclass
 

@@ -17,9 +17,9 @@ from accounts.models import Membership, Organization
 from accounts.tenancy.context import current_organization_id
 from outreach import sending
 from outreach.caring import members_who
-from outreach.models import Alert, Case, MessageClass, Sender, Wording
+from outreach.models import Alert, Case, MessageClass, Wording
 from outreach.sending import Draft
-from outreach.verifying import default_sender
+from outreach.verifying import from_line
 from surveys.models import Response
 
 
@@ -85,7 +85,7 @@ def _draft(alert: Alert, response: Response, case: Case | None, organization: Or
 
 
 def _alert_wording(organization: Organization, locale: str) -> Wording:
-    sender: Sender | None = default_sender()
+    sender = from_line()
     with translation.override(locale or "en"):
         return Wording.objects.freeze(
             subject=_("{{ who | default: 'Somebody' }} gave {{ score }}"),
@@ -95,8 +95,8 @@ def _alert_wording(organization: Organization, locale: str) -> Wording:
                 "{% if due %}<p>A person should be in contact before {{ due }}.</p>{% endif %}"
                 '<p><a href="{{ page }}">Open it in Loopwell</a></p>'
             ),
-            from_name=organization.name,
-            from_address=sender.address if sender else settings.DEFAULT_FROM_EMAIL,
+            from_name=sender.name,
+            from_address=sender.address,
             constants={"organization": organization.facts()},
             locale=locale or "en",
         )

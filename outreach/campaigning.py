@@ -21,7 +21,6 @@ from outreach.models.campaign import GRACE
 from outreach.reasons import sentence
 from outreach.sending import Draft
 from outreach.templating import freeze, problems
-from outreach.verifying import default_sender
 from segments import contacting_sql
 from segments.contacting import is_capped, is_quiet
 from segments.models import Channel, Customer, Purpose
@@ -35,7 +34,7 @@ PURPOSES = {
 }
 """What the consent of a customer is asked for, per class of message."""
 
-WAITS = ("quiet_hours", "cap")
+WAITS = ("quiet_hours", "cap", "survey_gap")
 """Reasons that end by themselves: the message waits. The others are final."""
 
 
@@ -109,11 +108,8 @@ def review(campaign: Campaign, at: datetime | None = None) -> Review:
 def not_ready(campaign: Campaign) -> list[str]:
     """What keeps this campaign from being launched, one sentence each."""
     found = []
-    sender = campaign.sender or default_sender()
-    if sender is None:
-        found.append(_("Choose who it comes from: there is no verified sender yet."))
-    elif not sender.is_verified:
-        found.append(_("%(address)s is not verified yet.") % {"address": sender.address})
+    if campaign.sender is not None and not campaign.sender.is_verified:
+        found.append(_("%(address)s is not verified yet.") % {"address": campaign.sender.address})
     if campaign.template.is_deleted:
         found.append(_("The template was deleted."))
     found += [str(problem) for problem in problems(campaign.template)]
@@ -148,9 +144,8 @@ def launch(
 def _start(campaign: Campaign, member: object | None, at: datetime) -> None:
     """Freeze the words and begin: people are chosen when the grace is over, so nothing has to be unmade."""
     template = campaign.template
-    sender = campaign.sender or default_sender()
     campaign.content = {
-        locale: freeze(template, locale=locale, sender=sender).pk for locale in template.locales
+        locale: freeze(template, locale=locale, sender=campaign.sender).pk for locale in template.locales
     }
     campaign.message_class = template.message_class
     campaign.state, campaign.launched_at, campaign.launched_by = Campaign.State.SENDING, at, member

@@ -16,8 +16,11 @@ from accounts.models import Membership, Organization, Unit
 from accounts.recording import record
 from accounts.roles import ACTIONS
 from accounts.tenancy.context import current_organization_id
-from outreach import clocks
-from outreach.models import Alert, Case, CaseDraft, CaseEvent
+from outreach import clocks, sending
+from outreach.models import Alert, Case, CaseDraft, CaseEvent, MessageClass
+from outreach.sending import Draft
+from outreach.templating import freeze_words
+from outreach.verifying import from_line
 from segments.models import Customer
 from segments.timeline import append
 from surveys.models import Response
@@ -175,6 +178,50 @@ def note(case: Case, *, text: str, by: Actor, at: datetime | None = None) -> Cas
     if not text.strip():
         raise CaseError(_("Write the note first."))
     return _note(_locked(case), CaseEvent.Kind.NOTED, by, at or timezone.now(), text=text.strip())
+
+
+@transaction.atomic
+def reply(case: Case, *, subject: str, text: str, by: Actor, at: datetime | None = None) -> CaseEvent:
+    """Answer the customer by e-mail: a service message, kept as it was written. It is a human contact.
+
+    Raises SomebodyWasFaster when the case was closed meanwhile; the caller keeps the text as a draft.
+    """
+    at = at or timezone.now()
+    case = _locked_open(case)
+    customer = case.customer
+    if customer is None or not customer.email:
+        raise CaseError(_("There is no e-mail address to answer to."))
+    locale = (case.response.language if case.response else "") or customer.locale or by.organization.locale
+    wording = freeze_words(
+        subject=_literal(subject),
+        body=_literal(text),
+        message_class=MessageClass.SERVICE,
+        locale=locale,
+        sender=from_line(),
+    )
+    number = CaseEvent.objects.filter(case=case).count()
+    key = f"case {case.pk} reply {number} email"
+    made = sending.queue(
+        [
+            Draft(
+                key=key,
+                wording=wording,
+                origin_kind="case",
+                origin_id=case.pk,
+                customer=customer.pk,
+                message_class=MessageClass.SERVICE,
+                topic="service",
+                mode=case.mode,
+            )
+        ],
+        at=at,
+    )
+    event = _note(case, CaseEvent.Kind.REPLIED, by, at, text=text.strip(), subject=subject)
+    event.send_key_id = made[key]
+    event.save(update_fields=["send_key"])
+    contacted(case, by=by, at=at)
+    CaseDraft.objects.filter(case=case, membership=by.membership).delete()
+    return event
 
 
 @transaction.atomic
@@ -383,3 +430,8 @@ def _lock_numbers() -> None:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtext('outreach.case'), %s::int)", [current_organization_id()]
         )
+
+
+def _literal(text: str) -> str:
+    """What a person typed is no template: braces stay braces."""
+    return text.replace("{{", "{ {").replace("{%", "{ %").replace("}}", "} }").replace("%}", "% }")

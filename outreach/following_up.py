@@ -50,6 +50,8 @@ def follow_up(response: Response, *, at: datetime | None = None) -> int | None:
                 mode=response.mode,
                 due_at=due,
                 expires_at=due + SEND_BY,
+                # An answer to their own answer stands outside the clock of any contact; an offer does not.
+                capped=marketing,
                 facts={"answer": answer_facts(response)},
             )
         ],

@@ -22,7 +22,7 @@ from outreach.delivery import liquid
 from outreach.delivery.liquid import TemplateFault
 from outreach.markup import lay_out
 from outreach.models import Campaign, FollowUp, MessageClass, Sender, Template, Wording
-from outreach.verifying import default_sender
+from outreach.verifying import FromLine, from_line
 from segments.models import Attribute, Customer
 
 SUBJECT_LIMIT = 200
@@ -31,10 +31,6 @@ BODY_LIMIT = 50_000
 
 class InUse(Exception):
     """A template that something still sends cannot be put away; the sentence names who uses it."""
-
-
-class NoSender(Exception):
-    """Nothing can go out: no sender address has been verified."""
 
 
 @dataclass(frozen=True)
@@ -104,26 +100,20 @@ def _told(field: str, locale: str, finding: merge_fields.Finding) -> Problem:
     return Problem(field, locale, message, finding.line, finding.warning)
 
 
-def freeze(template: Template, *, locale: str, sender: Sender | None = None, extra_html: str = "") -> Wording:
+def freeze(template: Template, *, locale: str, sender: Sender | None = None) -> Wording:
     """The words of a template as they are now, in the organization's look, from a verified sender."""
-    sender = sender or default_sender()
-    if sender is None or not sender.is_verified:
-        raise NoSender(_("There is no verified sender yet."))
-    organization = Organization.objects.get(pk=current_organization_id())
     return freeze_words(
         subject=pick(template.subject, locale, template.default_locale),
         body=pick(template.body, locale, template.default_locale),
         message_class=template.message_class,
         locale=locale,
-        sender=sender,
-        organization=organization,
+        sender=from_line(sender),
     )
 
 
-def freeze_words(
-    *, subject: str, body: str, message_class: str, locale: str, sender: Sender, organization: Organization
-) -> Wording:
+def freeze_words(*, subject: str, body: str, message_class: str, locale: str, sender: FromLine) -> Wording:
     """Any words of a member (a template, a reply to a case), framed and frozen."""
+    organization = Organization.objects.get(pk=current_organization_id())
     made = lay_out(body)
     frame = _frame(organization, message_class, locale)
     return Wording.objects.freeze(

@@ -1,4 +1,7 @@
-"""What outreach does when it hears news. Each listener runs in the organization's context and may run twice."""
+"""What outreach does when it hears news.
+
+Each listener runs in the organization's context and may run twice.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from accounts.models.news import News
 from accounts.modes import counting
 from accounts.tenancy.context import current_organization_id
 from outreach import alerting, asking, caring, following_up
-from outreach.templating import NoSender
 from surveys.models import Response
 
 
@@ -21,6 +23,11 @@ def distribution_launched(news: News) -> None:
 def distribution_stopped(news: News) -> None:
     """Nobody new is asked: take back the messages that have not gone out."""
     asking.withdraw(news.subject_id)
+
+
+def invitation_tried(news: News) -> None:
+    """A member wants to see the survey mail in their own mailbox."""
+    asking.try_out(news.subject_id, news.facts["user"])
 
 
 def response_completed(news: News) -> None:
@@ -41,8 +48,4 @@ def response_completed(news: News) -> None:
                 customer=response.customer, response=response, reason=_("a score of 0 to 6"), at=news.at
             )
         alerting.alert_of_detractor(response, case, at=news.at)
-    try:
-        following_up.follow_up(response)
-    except NoSender:
-        # The rule stays on; with a verified sender the next answer is followed up.
-        return
+    following_up.follow_up(response)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -29,6 +31,32 @@ FREE_MAIL = frozenset(
 def default_sender() -> Sender | None:
     """The verified sender that is used where nothing else is chosen."""
     return Sender.objects.filter(verified_at__isnull=False).order_by("-is_default", "pk").first()
+
+
+@dataclass(frozen=True)
+class FromLine:
+    """In whose name a mail goes out."""
+
+    name: str
+    address: str
+    reply_to: str = ""
+
+
+def from_line(sender: Sender | None = None) -> FromLine:
+    """The sender's, the default one's, or (until an address is proved) Loopwell's own on their behalf.
+
+    An address that nobody has proved is never used.
+    """
+    sender = sender if sender is not None and sender.is_verified else default_sender()
+    if sender is not None:
+        return FromLine(sender.name, sender.address, sender.reply_to)
+    organization = Organization.objects.get(pk=current_organization_id())
+    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    name = _("%(business)s via %(host)s") % {
+        "business": organization.name,
+        "host": address.rpartition("@")[2],
+    }
+    return FromLine(name, address)
 
 
 def warning_about(address: str) -> str:
@@ -69,7 +97,7 @@ def mail_proof(sender: Sender, *, at: datetime | None = None) -> None:
             "<p>If you do not know about this, do nothing: no mail goes out from your address.</p>"
         ),
         from_name="Loopwell",
-        from_address=settings.DEFAULT_FROM_EMAIL,
+        from_address=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
         constants={"organization": organization.facts()},
     )
     sending.queue(

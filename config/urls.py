@@ -1,5 +1,6 @@
 """All addresses: member pages under /o/<slug>/, REST under /api/v1/, public pages at the root."""
 
+from django.conf import settings
 from django.urls import include, path
 
 from accounts import urls as accounts_urls
@@ -24,4 +25,8 @@ urlpatterns = [
     path("", include("surveys.public.urls")),
     path("", include("segments.public.urls")),
     path("", include("accounts.public.urls")),
+    path("", include("config.health")),
 ]
+
+if settings.LOCAL_MAILBOX:  # never in production: settings refuse it there
+    urlpatterns.append(path("", include("config.mailbox.urls")))

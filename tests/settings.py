@@ -20,6 +20,7 @@ os.environ["COLLECTED_STATIC"] = "0"
 if "DATA_DIR" not in os.environ:
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="loopwell-test-")
     atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
+os.environ["LOCAL_MAILBOX"] = os.environ["DATA_DIR"] + "/mailbox"
 os.environ["LOG_LEVEL"] = os.environ.get("LOG_LEVEL", "ERROR")
 os.environ["BASE_URL"] = "http://testserver"
 

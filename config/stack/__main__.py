@@ -10,6 +10,8 @@ def main() -> int:
     from config.stack.commands import needs, parse
 
     order = parse(sys.argv[1:])
+    if order.name == "help":
+        return order.carry_out()
     try:
         environment.ensure(needs(order))
         environment.enter(sys.argv[1:])

@@ -101,7 +101,7 @@ def parse(arguments: Sequence[str]) -> Order:
 
 def needs(order: Order) -> Path:
     """Which lock the order wants installed."""
-    return RUN_LOCK if order.name in ("start", "manage", "help") else TEST_LOCK
+    return RUN_LOCK if order.name in ("start", "manage") else TEST_LOCK
 
 
 def start(order: Order) -> int:

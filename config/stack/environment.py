@@ -23,6 +23,13 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 RUN_LOCK = ROOT / "requirements.lock"
 TEST_LOCK = ROOT / "requirements-test.lock"
+INSTALLER = ROOT / "var" / "installer"
+INSTALLER_LOCK = Path(__file__).with_name("installer.lock")
+# Bytecode is written when a module is first used: compiling all of it takes longer than installing it.
+PIP_MANNERS = (
+    *("--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"),
+    *("--require-hashes", "--no-deps", "--only-binary=:all:"),
+)
 
 NO_ENSUREPIP = (
     "This Python cannot make environments: its module ensurepip is missing.\n"
@@ -44,13 +51,14 @@ def ensure(lock: Path) -> None:
     with _alone():
         if ready(lock):
             return
-        uv = shutil.which("uv")
-        if not _works():
-            started = time.monotonic()
-            _make(uv)
-            took("environment made", started)
         started = time.monotonic()
-        say(f"installing {_count(lock)} packages of {lock.name} (once; about half a minute)")
+        uv = shutil.which("uv") or _fetch_uv([sys.executable, "-m", "pip"])
+        if not _works():
+            _make(uv)
+        uv = uv or _fetch_uv([str(PYTHON), "-m", "pip"])
+        took("environment made", started)
+        started = time.monotonic()
+        say(f"installing {_count(lock)} packages of {lock.name}, this once")
         _marker().unlink(missing_ok=True)
         _install(uv, lock)
         _marker().write_text(_mark(lock))
@@ -93,39 +101,56 @@ def _works() -> bool:
     return tried.stdout.split(" ", 1) == ["True", f"{VENV}\n"]
 
 
+def _fetch_uv(pip: list[str]) -> str | None:
+    """uv by its own lock: it installs the rest in a quarter of pip's time. None where pip cannot bring it."""
+    uv = INSTALLER / "bin" / "uv"
+    if not uv.exists():
+        shutil.rmtree(INSTALLER, ignore_errors=True)
+        _try([*pip, "install", *PIP_MANNERS, "--target", str(INSTALLER), "-r", str(INSTALLER_LOCK)])
+    return str(uv) if uv.exists() else None
+
+
 def _make(uv: str | None) -> None:
-    if uv:
-        _call([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)])
+    if uv and not _try([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)]):
         return
     if importlib.util.find_spec("ensurepip") is None:
         raise Trouble(NO_ENSUREPIP)
     shutil.rmtree(VENV, ignore_errors=True)
-    _call([sys.executable, "-m", "venv", str(VENV)], hint=NO_ENSUREPIP)
+    failed = _try([sys.executable, "-m", "venv", str(VENV)])
+    if failed:
+        raise Trouble(f"{failed}\n{NO_ENSUREPIP}")
 
 
 def _install(uv: str | None, lock: Path) -> None:
-    if uv:
-        _call([uv, "pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes", "-r", str(lock)])
+    """With uv; where it fails (a mirror that only pip knows, say) with pip."""
+    if uv and not _try(
+        [uv, "pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes", "-r", str(lock)]
+    ):
         return
-    _call(
-        [
-            *(str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-            *("--no-input", "--require-hashes", "--no-deps", "--only-binary=:all:", "-r", str(lock)),
-        ]
-    )
+    _try([str(PYTHON), "-m", "ensurepip"])
+    failed = _try([str(PYTHON), "-m", "pip", "install", *PIP_MANNERS, "-r", str(lock)])
+    if failed:
+        raise Trouble(failed)
 
 
-def _call(command: list[str], hint: str = "") -> None:
+def _try(command: list[str]) -> str:
+    """What went wrong; empty when nothing did."""
     environment = {
         name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")
     }
-    done = subprocess.run(
-        command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    if done.returncode:
-        raise Trouble(
-            "\n".join(filter(None, [done.stdout.strip(), f"This failed: {' '.join(command)}", hint]))
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
+    except OSError as error:
+        return str(error)
+    return f"{done.stdout.strip()}\nThis failed: {' '.join(command)}" if done.returncode else ""
 
 
 @contextmanager

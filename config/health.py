@@ -1,0 +1,35 @@
+"""/health: progress, not pings. How late the oldest due work is tells whether anything moves."""
+
+from datetime import datetime
+
+from django.db import DatabaseError
+from django.http import HttpRequest, JsonResponse
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts import doorbells
+from accounts.door import public_page
+
+LATE = 120  # seconds that due work may wait before the installation counts as stuck
+
+
+@require_safe
+@public_page("health")
+def health(request: HttpRequest) -> JsonResponse:
+    """200 while work gets done, 503 when it does not; no names, no counts of any organization."""
+    now = timezone.now()
+    try:
+        found = {"oldest_due_seconds": _age(doorbells.next_due(), now)}
+    except DatabaseError:
+        return JsonResponse({"status": "no database"}, status=503)
+    late = (found["oldest_due_seconds"] or 0) > LATE
+    return JsonResponse({"status": "late" if late else "ok", **found}, status=503 if late else 200)
+
+
+def _age(instant: datetime | None, now: datetime) -> int | None:
+    """Whole seconds since then; 0 for the future, None for never."""
+    return None if instant is None else max(0, int((now - instant).total_seconds()))
+
+
+urlpatterns = [path("health", health, name="health")]

@@ -15,6 +15,7 @@ from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from accounts.colours import INK, WHITE, contrast
 from accounts.models.organization import Organization
 from accounts.toasts import UNDO
 
@@ -191,16 +192,11 @@ def unlocal(value: float | Decimal | None) -> str:
 
 @register.filter
 def text_on(colour: str) -> str:
-    """White or ink, whichever reads better on `colour` (#RRGGBB), by the contrast of WCAG 2."""
+    """White or ink, whichever reads better on `colour` (#RRGGBB)."""
     try:
-        red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        return WHITE if contrast(colour, WHITE) >= contrast(colour, INK) else INK
     except (ValueError, TypeError, IndexError):
-        return "#FFFFFF"
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (red, green, blue)
-    ]
-    light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#FFFFFF" if 1.05 / (light + 0.05) >= (light + 0.05) / 0.06 else "#14201B"
+        return WHITE
 
 
 @register.simple_tag(takes_context=True)

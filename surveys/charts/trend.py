@@ -15,7 +15,7 @@ TOP, BASE, HEIGHT = 34.0, 262.0, 314.0
 @dataclass(frozen=True)
 class Point:
     """One period. `label` as printed; score, low, high on −100..100 or None; `n` answers; `finished`
-    False while the period runs; `year_before` the score of that period a year ago; `hidden`: too few answers."""
+    False while the period runs; `year_before` the score of that period a year ago; `hidden`: too few."""
 
     label: str
     score: float | None

@@ -17,6 +17,7 @@ SOCKETS = (
     "NAVIGATION",
     "NEWS",
     "HINTS",
+    "DUE_WORK",
     "FIRST_RUN",
     "AUDIT_SENTENCES",
     "HANDOVERS",

@@ -47,6 +47,8 @@ if not TRIAL:
         raise ImproperlyConfigured("OUTGOING_TEST_HOSTS opens private addresses: for tests only, unset it.")
     if LOCAL_MAILBOX:
         raise ImproperlyConfigured("LOCAL_MAILBOX shows everybody's mail: it is for trials only, unset it.")
+    if env.str("LOOPWELL_FAULT_RIG", default=""):
+        raise ImproperlyConfigured("LOOPWELL_FAULT_RIG lets processes be killed on purpose: unset it.")
     if not env.str("EMAIL_URL", default=""):
         raise ImproperlyConfigured("EMAIL_URL is missing: without it no mail can leave (docs/operating.md).")
 
@@ -255,6 +257,12 @@ DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default=f"Loopwell <loopwell@{_base.hostname if HTTPS else 'loopwell.example'}>"
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Off: nothing is sent for anybody, everything waits. A restored backup starts with it off.
+SENDING = env.bool("SENDING", default=True)
+# The domain that bounces come back to; empty: the domain of each sender.
+BOUNCE_DOMAIN = env.str("BOUNCE_DOMAIN", default="")
+# What we call ourselves to a mail server.
+MAIL_GREETING = env.str("MAIL_GREETING", default=_base.hostname or "localhost")
 
 BROKER_URL = env.str("BROKER_URL", default="")
 CELERY_BROKER_URL = BROKER_URL
@@ -334,4 +342,5 @@ PERSONAL_DATA = sockets.PERSONAL_DATA
 NAVIGATION = sockets.NAVIGATION
 NEWS = sockets.NEWS
 HINTS = sockets.HINTS
+DUE_WORK = sockets.DUE_WORK
 FIRST_RUN = sockets.FIRST_RUN

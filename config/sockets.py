@@ -26,3 +26,7 @@ NEWS: tuple[str, ...] = (
 
 # Called as hint(organization_id) after a commit that left work due now: they tell the workers to look.
 HINTS: tuple[str, ...] = ()
+
+# Each is called as due(organization, now) -> how much it did, outside any context, by the pump of the engine:
+# it opens acting_for per transaction, does one batch, and rings if more is left.
+DUE_WORK: tuple[str, ...] = ()

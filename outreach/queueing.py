@@ -43,6 +43,13 @@ class Draft:
     expires_at: datetime | None = None
     paused: bool = False
     facts: Mapping[str, object] = field(default_factory=dict)
+    capped: bool | None = None
+    """Whether the clock of any contact holds it back; by default all but service. An automatic follow-up to
+    a person's own answer stands outside it for 7 days after the answer."""
+
+    @property
+    def is_service(self) -> bool:
+        return self.message_class == MessageClass.SERVICE
 
 
 @transaction.atomic
@@ -63,7 +70,7 @@ def queue(drafts: Iterable[Draft], *, at: datetime | None = None) -> dict[str, i
     return made
 
 
-def send_test(wording: Wording, *, address: str, origin_id: int, facts: Mapping[str, object], key: str) -> int:
+def test_send(wording: Wording, *, address: str, origin_id: int, facts: Mapping[str, object], key: str) -> int:
     """A copy to oneself, marked as a test: held by nothing but a standstill of the whole installation."""
     draft = Draft(
         key=key,
@@ -166,6 +173,8 @@ def _insert(drafts: Sequence[Draft], at: datetime) -> dict[str, int]:
         "mode": ("text", [str(d.mode) for d in drafts]),
         "due": ("timestamptz", [d.due_at or at for d in drafts]),
         "expires": ("timestamptz", [d.expires_at for d in drafts]),
+        "capped": ("boolean", [not d.is_service if d.capped is None else d.capped for d in drafts]),
+        "gapped": ("boolean", [d.origin_kind == "invitation" and not d.is_service for d in drafts]),
         "state": ("text", [(MessageState.PAUSED if d.paused else MessageState.QUEUED).value for d in drafts]),
         "facts": ("text", [json.dumps(dict(d.facts)) for d in drafts]),
     }
@@ -182,9 +191,10 @@ def _insert(drafts: Sequence[Draft], at: datetime) -> dict[str, int]:
                   FROM draft ORDER BY n
                   ON CONFLICT (organization_id, key) DO NOTHING RETURNING id, key)
                 INSERT INTO outreach_message (organization_id, id, state, reason, answer, possible_duplicate,
-                  due_at, expires_at, urgent, attempts, wording_id, customer_id, address, channel, message_class,
+                  due_at, expires_at, urgent, capped, gapped, quiet, attempts, wording_id, customer_id, address, channel, message_class,
                   topic, mode, origin_kind, origin_id, facts)
-                SELECT %s, made.id, draft.state, '', '', false, due, expires, class = 'service', 0, wording,
+                SELECT %s, made.id, draft.state, '', '', false, due, expires, class = 'service', capped, gapped,
+                  class <> 'service', 0, wording,
                   customer, address, %s, class, topic, mode, kind, origin, facts::jsonb
                 FROM made JOIN draft USING (key)
                 RETURNING id""",

@@ -54,7 +54,7 @@ def _hide_dot(line: re.Match[bytes]) -> bytes:
 def subject_line(text: str) -> bytes:
     """The value of a Subject header: no line break gets in; encoded words end between characters."""
     text = CONTROL.sub(" ", text).strip()
-    if len(text) <= 66 and _PLAIN(text) or not text:
+    if (len(text) <= 66 and _PLAIN(text)) or not text:
         return text.encode("ascii")
     if text.isascii() and all(len(word) <= 70 for word in text.split(" ")):
         lines = [""]

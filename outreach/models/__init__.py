@@ -5,7 +5,7 @@ from outreach.models.attempt import Attempt, AttemptOutcome, SettledMessage
 from outreach.models.campaign import Campaign
 from outreach.models.case import Case, CaseDraft
 from outreach.models.case_event import CaseEvent
-from outreach.models.engine import EngineTick, Standstill
+from outreach.models.engine import EngineTick, SendingDay, Standstill
 from outreach.models.follow_up import FollowUp
 from outreach.models.message import Message, MessageState
 from outreach.models.send_key import Channel, MessageClass, Outcome, SendKey
@@ -30,6 +30,7 @@ __all__ = [
     "Outcome",
     "SendKey",
     "Sender",
+    "SendingDay",
     "SettledMessage",
     "Standstill",
     "Template",

@@ -1,4 +1,10 @@
+"""What the engine keeps about itself, and how many messages an organization has begun today."""
+
+from __future__ import annotations
+
 from django.db import models
+
+from accounts.tenancy.models import OrganizationKey, TenantModel
 
 
 class EngineTick(models.Model):
@@ -21,3 +27,17 @@ class Standstill(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class SendingDay(TenantModel):
+    """How many messages of an organization were claimed on a day of its own: the daily cap, exact under a lock."""
+
+    organization = OrganizationKey()
+    day = models.DateField()
+    claimed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "day"], name="sending_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.claimed}"

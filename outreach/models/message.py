@@ -48,6 +48,10 @@ class Message(TenantModel):
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     urgent = models.BooleanField(default=False)
+    # What holds it back: the clock of any contact, the clock between surveys, the hours of the night.
+    capped = models.BooleanField(default=True)
+    gapped = models.BooleanField(default=False)
+    quiet = models.BooleanField(default=True)
 
     attempt = models.BigIntegerField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)

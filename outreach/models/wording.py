@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 
 from django.db import models
 
 from accounts.tenancy.models import OrganizationKey, TenantManager, TenantModel, TenantQuerySet
+
+LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
 class WordingQuerySet(TenantQuerySet):
@@ -36,7 +39,8 @@ class WordingQuerySet(TenantQuerySet):
             "locale": locale,
         }
         digest = hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
-        return self.get_or_create(digest=digest, defaults=words)[0]
+        title = LIQUID.sub("…", subject).strip()[:200]
+        return self.get_or_create(digest=digest, defaults={**words, "title": title})[0]
 
 
 class Wording(TenantModel):
@@ -48,6 +52,7 @@ class Wording(TenantModel):
 
     organization = OrganizationKey()
     digest = models.CharField(max_length=64)
+    title = models.CharField(max_length=200, blank=True, help_text="The subject without its merge fields.")
     subject = models.TextField()
     html = models.TextField()
     text = models.TextField(blank=True)
@@ -64,4 +69,4 @@ class Wording(TenantModel):
         constraints = [models.UniqueConstraint(fields=["organization", "digest"], name="wording_once")]
 
     def __str__(self) -> str:
-        return self.subject
+        return self.title

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +16,18 @@ from accounts import doorbells
 from accounts.models.news import News
 from accounts.news_catalog import checked
 from accounts.sockets import listeners
+
+_quiet: ContextVar[bool] = ContextVar("loopwell_quiet", default=False)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Within this block news is kept and calls nobody: for building a past, such as the demo world's."""
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
 
 
 def record(
@@ -39,7 +54,7 @@ def record_many(
     """The same news, with the same facts, about each of several subjects, in one statement."""
     kind, written = checked(news, facts)
     now = timezone.now()
-    woken = wake and bool(listeners(news))
+    woken = wake and not _quiet.get() and bool(listeners(news))
     rows = News.objects.bulk_create(
         [
             News(

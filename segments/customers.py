@@ -422,7 +422,8 @@ def _write(
         if keys:
             cursor.execute(
                 "INSERT INTO segments_customerkey"
-                " (organization_id, customer_id, kind, source, value, created_at) SELECT %s, k.*, %s FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) k"
+                " (organization_id, customer_id, kind, source, value, created_at)"
+                " SELECT %s, k.*, %s FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) k"
                 " ON CONFLICT DO NOTHING",
                 [params["organization"], at, *(list(column) for column in zip(*keys, strict=True))],
             )

@@ -173,7 +173,7 @@ verdict AS (
               ELSE j.reason END AS reason,
          j.reason IN {_WAITING} AND (d.expires_at IS NULL OR j.free_at < d.expires_at) AS waits
   FROM due d LEFT JOIN judgement j ON j.id = d.id),
-number AS (SELECT nextval('outreach_attempt_number') AS attempt),
+number AS (SELECT nextval(pg_get_serial_sequence('outreach_attempt', 'id')) AS attempt),
 moved AS (
   UPDATE outreach_message m
   SET state = CASE WHEN v.reason IS NULL THEN 'sending' ELSE 'queued' END,

@@ -55,5 +55,8 @@ class SettledMessage(TenantModel):
 
     objects = TenantManager.from_queryset(TenantQuerySet)()
 
+    class Meta:
+        indexes = [models.Index(fields=["organization", "at"], name="settled_by_time")]
+
     def __str__(self) -> str:
         return f"{self.pk} {self.outcome}"

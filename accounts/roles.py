@@ -75,6 +75,8 @@ _TABLE = (
     Action("alert.view", CARERS, "cases:read", _("see alerts")),
     Action("case.view", CARERS, "cases:read", _("see cases")),
     Action("case.work", CARERS, "cases:write", _("work on cases")),
+    # Cases are given to these in turn; the others take them.
+    Action("case.receive", frozenset({AGENT}), None, _("be given new cases in turn")),
     Action("case.assign", MANAGERS, "cases:write", _("hand over cases")),
 )
 

@@ -3,6 +3,7 @@
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Lower
 
 from accounts.tenancy.models import (
@@ -45,7 +46,7 @@ class Plant(TenantModel):
         indexes = [
             models.Index(fields=["organization", "mail"], name="garden_mail"),
             models.Index(models.F("organization"), Lower("mail"), name="garden_lower_mail"),
-            models.Index(models.F("organization"), models.F("traits__kind"), name="garden_kind"),
+            models.Index(models.F("organization"), KeyTextTransform("kind", "traits"), name="garden_kind"),
             GinIndex(models.F("organization"), OpClass("traits", "jsonb_path_ops"), name="garden_traits"),
             GinIndex(fields=["organization", "words"], name="garden_words"),
             GinIndex(models.F("organization"), OpClass("name", "gin_trgm_ops"), name="garden_trigram"),

@@ -2,9 +2,9 @@
 
 import accounts.tenancy.fields
 import django.contrib.postgres.indexes
-from django.contrib.postgres.operations import BtreeGinExtension, TrigramExtension
 import django.contrib.postgres.search
 import django.db.models.deletion
+import django.db.models.fields.json
 import django.db.models.functions.text
 from django.db import migrations, models
 
@@ -18,8 +18,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        BtreeGinExtension(),
-        TrigramExtension(),
+        migrations.RunSQL(
+            "CREATE EXTENSION IF NOT EXISTS btree_gin; CREATE EXTENSION IF NOT EXISTS pg_trgm",
+            migrations.RunSQL.noop,  # they belong to the superuser, who provisioned the database
+        ),
         migrations.CreateModel(
             name='Bed',
             fields=[
@@ -131,7 +133,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='plant',
-            index=models.Index(models.F('organization'), models.F('traits__kind'), name='garden_kind'),
+            index=models.Index(models.F('organization'), django.db.models.fields.json.KeyTextTransform('kind', 'traits'), name='garden_kind'),
         ),
         migrations.AddIndex(
             model_name='plant',

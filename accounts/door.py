@@ -110,7 +110,9 @@ def policy_of(view: Any) -> str | None:
     if declared is not None:
         return str(declared)
     actions: Mapping[str, str] | None = getattr(getattr(view, "cls", None), "actions", None)
-    return "api:" + ",".join(f"{method}={name}" for method, name in sorted(actions.items())) if actions else None
+    return (
+        "api:" + ",".join(f"{method}={name}" for method, name in sorted(actions.items())) if actions else None
+    )
 
 
 MISSING = _("There is nothing here.")

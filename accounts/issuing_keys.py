@@ -60,7 +60,9 @@ def issue_key(*, name: str, scopes: Sequence[str], mode: str, by: Actor) -> Issu
     if not wanted:
         raise KeyRefused(_("Choose at least one scope."))
     if beyond := [scope for scope in wanted if scope not in grantable_scopes(by)]:
-        raise KeyRefused(_("You cannot give what you do not hold: %(scopes)s.") % {"scopes": ", ".join(beyond)})
+        raise KeyRefused(
+            _("You cannot give what you do not hold: %(scopes)s.") % {"scopes": ", ".join(beyond)}
+        )
     if mode not in (Mode.LIVE.value, Mode.TEST.value):
         raise KeyRefused(_("A key is live or test."))
     if by.kind == "key" and by.mode == Mode.TEST.value and mode != Mode.TEST.value:

@@ -14,6 +14,6 @@ def pick(texts: Mapping[str, str] | None, locale: str = "", default: str = "en")
 
 
 def _family(locale: str) -> list[str]:
-    """"zh-Hans-CN" -> ["zh-Hans-CN", "zh-Hans", "zh"]."""
+    """ "zh-Hans-CN" -> ["zh-Hans-CN", "zh-Hans", "zh"]."""
     parts = [part for part in (locale or "").replace("_", "-").split("-") if part]
     return ["-".join(parts[:end]) for end in range(len(parts), 0, -1)]

@@ -23,6 +23,7 @@ PREFIXES = {
     "distribution": "dis",
     "invitation": "inv",
     "member": "mem",
+    "memberinvitation": "mei",
     "message": "msg",
     "news": "new",
     "organization": "org",

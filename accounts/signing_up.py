@@ -45,7 +45,12 @@ class Adapter(DefaultAccountAdapter):
 
     def is_safe_url(self, url: str) -> bool:
         """Only addresses of this site: a path with exactly one leading slash."""
-        return bool(url) and url.startswith("/") and not url.startswith(("//", "/\\")) and super().is_safe_url(url)
+        return (
+            bool(url)
+            and url.startswith("/")
+            and not url.startswith(("//", "/\\"))
+            and super().is_safe_url(url)
+        )
 
 
 def post_later(message: EmailMessage) -> None:

@@ -21,7 +21,9 @@ CURRENCIES = tuple(
 def zone_names() -> tuple[str, ...]:
     """Every IANA zone a person would choose: places and UTC, without the old aliases at the top level."""
     names = zoneinfo.available_timezones()
-    places = (name for name in names if "/" in name and not name.startswith(("Etc/", "SystemV/", "posix", "right")))
+    places = (
+        name for name in names if "/" in name and not name.startswith(("Etc/", "SystemV/", "posix", "right"))
+    )
     return ("UTC", *sorted(places))
 
 

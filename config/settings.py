@@ -202,12 +202,12 @@ ACCOUNT_RATE_LIMITS = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.base.KeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.base.HasScope"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.authentication.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "accounts.api.problems.answer_problem",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "accounts.api.schema.Schema",
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
 }
@@ -344,3 +344,5 @@ NEWS = sockets.NEWS
 HINTS = sockets.HINTS
 DUE_WORK = sockets.DUE_WORK
 FIRST_RUN = sockets.FIRST_RUN
+HANDOVERS = sockets.HANDOVERS
+AUDIT_SENTENCES = sockets.AUDIT_SENTENCES

@@ -13,10 +13,14 @@ SEGMENT_FIELDS: tuple[str, ...] = ()
 PERSONAL_DATA: tuple[str, ...] = ()
 
 # Each is a list of accounts.navigation.Item: the areas of the side that exist.
-NAVIGATION: tuple[str, ...] = ()
+NAVIGATION: tuple[str, ...] = (
+    "accounts.navigation.ITEMS",
+)
 
 # Each is called with the organization and returns list[accounts.first_run.Step]: from nothing to a live survey.
-FIRST_RUN: tuple[str, ...] = ()
+FIRST_RUN: tuple[str, ...] = (
+    "accounts.first_run.steps",
+)
 
 # Each is a tuple of accounts.news_catalog.NewsType: the news an app records.
 NEWS: tuple[str, ...] = (
@@ -30,3 +34,9 @@ HINTS: tuple[str, ...] = ()
 # Each is called as due(organization, now) -> how much it did, outside any context, by the pump of the engine:
 # it opens acting_for per transaction, does one batch, and rings if more is left.
 DUE_WORK: tuple[str, ...] = ()
+
+# Each is an accounts.handing_over.Handover: what members own in an app, and how it changes hands.
+HANDOVERS: tuple[str, ...] = ()
+
+# Each is a map of "action" or "action/did" to the audit log's sentence (accounts.telling).
+AUDIT_SENTENCES: tuple[str, ...] = ()

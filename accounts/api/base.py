@@ -16,52 +16,20 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers
-from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import Throttled
 from rest_framework.parsers import JSONParser
-from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import roles
 from accounts.acting import Actor
+from accounts.api.authentication import HasScope, KeyAuthentication
 from accounts.api.problems import Problem, answer_problem
 from accounts.models.idempotency import IdempotentAnswer
 
 KEPT_FOR = timedelta(hours=24)
 WINDOW = 60
-
-
-class KeyAuthentication(BaseAuthentication):
-    """Authorization: Bearer lw_live_…; proved by the door, only read here."""
-
-    def authenticate(self, request: Request) -> tuple[Actor, Any] | None:
-        actor = getattr(request._request, "actor", None)
-        if actor is None or actor.kind != "key":
-            return None
-        return actor, actor.key
-
-    def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="Loopwell"'
-
-
-class HasScope(BasePermission):
-    """The key holds the scope of the action that the view names for the method."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        name = view.actions.get("GET" if request.method == "HEAD" else request.method)
-        if request.method == "OPTIONS":
-            return request.actor is not None
-        if name is None:
-            raise exceptions.MethodNotAllowed(request.method or "")
-        if request.actor is None:
-            return False
-        if not request.actor.may(name):
-            scope = roles.action(name).scope
-            raise exceptions.PermissionDenied(_("This needs the scope “%(scope)s”.") % {"scope": scope})
-        return True
 
 
 class In(serializers.Serializer):
@@ -100,6 +68,8 @@ class ApiView(APIView):
     """`actions` maps each method that exists to its action: {"GET": "customer.view"}."""
 
     actions: ClassVar[dict[str, str]] = {}
+    # False where the answer holds a secret that must not be kept.
+    repeatable: ClassVar[bool] = True
     authentication_classes = [KeyAuthentication]
     permission_classes = [HasScope]
     parser_classes = [JSONParser]
@@ -129,7 +99,7 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         if request.actor is not None:
             self._count(request)
-            if request.method not in ("GET", "HEAD", "OPTIONS"):
+            if self.repeatable and request.method not in ("GET", "HEAD", "OPTIONS"):
                 self._look_for_repeat(request)
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -185,7 +155,9 @@ class ApiView(APIView):
             )
             (free,) = cursor.fetchone()
         if not free:
-            raise Problem("concurrent_repeat", 409, _("The first request with this Idempotency-Key still runs."))
+            raise Problem(
+                "concurrent_repeat", 409, _("The first request with this Idempotency-Key still runs.")
+            )
         answers = IdempotentAnswer.objects.filter(api_key=request.actor.key, key=key)
         before = answers.first()
         if before is not None and before.created_at < timezone.now() - KEPT_FOR:
@@ -196,7 +168,9 @@ class ApiView(APIView):
             return
         if before.request_hash != request_hash:
             raise Problem(
-                "another_request", 422, _("This Idempotency-Key was used with another request within 24 hours.")
+                "another_request",
+                422,
+                _("This Idempotency-Key was used with another request within 24 hours."),
             )
         raise Replayed(_AgainResponse(before))
 

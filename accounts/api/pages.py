@@ -1,6 +1,6 @@
 """Lists of the API: stable cursor pages, and `updated_since` by change number.
 
-    return CursorPage(request, Customer.objects.visible_to(self.actor), out=CustomerOut).response()
+return CursorPage(request, Customer.objects.visible_to(self.actor), out=CustomerOut).response()
 """
 
 import base64
@@ -39,7 +39,9 @@ def page_of(out: type[serializers.Serializer], *, changes: bool = False) -> seri
     """The schema of a page of `out`, for extend_schema(responses=...)."""
     fields: dict[str, Any] = {
         "items": out(many=True),
-        "next": serializers.CharField(allow_null=True, help_text="Give it as `cursor`; null on the last page."),
+        "next": serializers.CharField(
+            allow_null=True, help_text="Give it as `cursor`; null on the last page."
+        ),
     }
     if changes:
         fields["updated_until"] = serializers.CharField(
@@ -80,9 +82,7 @@ class CursorPage:
         since = self._number("updated_since")
         until = horizon()
         field = self.change_field
-        rows = self.queryset.order_by(field, "id").filter(
-            **{f"{field}__gte": since, f"{field}__lt": until}
-        )
+        rows = self.queryset.order_by(field, "id").filter(**{f"{field}__gte": since, f"{field}__lt": until})
         after = self._cursor(2)
         if after is not None:
             changed, pk = after

@@ -85,8 +85,12 @@ def answer_problem(exc: Exception, context: dict[str, Any]) -> Response | None:
         errors = [each for each in flatten(exc.detail) if each["message"]]
         body = problem("invalid", 400, _("Please look at the fields named in “errors”."), errors=errors)
     elif isinstance(exc, exceptions.ParseError):
-        body = problem("invalid", 400, str(exc.detail), errors=[{"path": "", "message": str(exc.detail),
-                                                                "code": "parse_error"}])
+        body = problem(
+            "invalid",
+            400,
+            str(exc.detail),
+            errors=[{"path": "", "message": str(exc.detail), "code": "parse_error"}],
+        )
     elif isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         headers["WWW-Authenticate"] = 'Bearer realm="Loopwell"'
         body = problem("unauthenticated", 401, _("Give a valid key: Authorization: Bearer lw_live_…"))

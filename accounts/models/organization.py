@@ -14,7 +14,9 @@ from accounts.models.mode import Mode
 from accounts.zones import validate_currency, validate_zone
 
 # Words that are addresses of the site itself, or would be taken for it.
-RESERVED_SLUGS = frozenset("admin api app help log-in login mail mailbox new o sign-up static support www".split())
+RESERVED_SLUGS = frozenset(
+    "admin api app help log-in login mail mailbox new o sign-up static support www".split()
+)
 
 
 def new_salt() -> str:

@@ -87,4 +87,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def _session_hash(self, secret: str | None) -> str:
         proof = f"{self.password}|{self.email}|{self.session_generation}"
-        return salted_hmac("accounts.models.user.session", proof, secret=secret, algorithm="sha256").hexdigest()
+        return salted_hmac(
+            "accounts.models.user.session", proof, secret=secret, algorithm="sha256"
+        ).hexdigest()

@@ -34,14 +34,6 @@ class SomebodyWasFaster(CaseError):
     """The case changed under the member's hands. What was written is kept as a draft."""
 
 
-class AlreadyOpen(CaseError):
-    """The customer already has an open case: it is carried along."""
-
-    def __init__(self, case: Case) -> None:
-        super().__init__(_("Case %(number)s is already open for this customer.") % {"number": case.number})
-        self.case = case
-
-
 @transaction.atomic
 def open_case(
     *,
@@ -82,6 +74,17 @@ def open_case(
     if customer is not None:
         append(customer, "case.opened", started, properties={"case": case.number}, unit_id=case.unit_id)
     return case
+
+
+@transaction.atomic
+def open_by_hand(*, customer: Customer, by: Actor, reason: str, at: datetime | None = None) -> Case:
+    """Open a case without an answer, for its opener to work on; an open one of the customer is carried on."""
+    at = at or timezone.now()
+    present = Case.objects.open().filter(customer=customer).first()
+    if present is not None:
+        note(present, text=reason, by=by, at=at)
+        return present
+    return open_case(customer=customer, by=by, reason=reason, owner=by.membership, at=at)
 
 
 def _join_open_case(customer: Customer, response: Response) -> Case | None:
@@ -216,9 +219,9 @@ def reply(case: Case, *, subject: str, text: str, by: Actor, at: datetime | None
         ],
         at=at,
     )
-    event = _note(case, CaseEvent.Kind.REPLIED, by, at, text=text.strip(), subject=subject)
-    event.send_key_id = made[key]
-    event.save(update_fields=["send_key"])
+    event = _note(case, CaseEvent.Kind.REPLIED, by, at, text=text.strip())
+    event.subject, event.send_key_id = subject, made[key]
+    event.save(update_fields=["subject", "send_key"])
     contacted(case, by=by, at=at)
     CaseDraft.objects.filter(case=case, membership=by.membership).delete()
     return event

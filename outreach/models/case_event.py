@@ -50,6 +50,7 @@ class CaseEvent(TenantModel):
         indexed=False,
     )
     by_name = models.CharField(max_length=120, blank=True)
+    subject = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)
     facts = models.JSONField(default=dict, blank=True)
     # A reply points to the ledger of send keys, which stays; never to the hot message.

@@ -12,9 +12,10 @@ Two invented businesses, made anew by `./run manage demo` and marked as invented
 people, firms, figures and comments are made up; addresses are at domains reserved for examples; nothing is
 sent. The same seed gives the same world, dated back from the day it is built.
 
-- **Harbour & Vale**, a shop for the home: six stores and a web shop, a third of its customers asked each month
-  after their purchase.
-- **Northbeam Ledger**, bookkeeping software for firms: several people per firm, asked about the relationship.
+- **Harbour & Vale**, a shop for the home: six stores and a web shop, a third of its customers asked
+  each month after their purchase.
+- **Northbeam Ledger**, bookkeeping software for firms: several people per firm, asked about the
+  relationship.
 
 Planted are these effects (in logits of an ordered-logit person: -1 takes an average shop from about +36 to
 about -10), and these nulls, which honest numbers must not find.

@@ -1,0 +1,283 @@
+"""Building a planned world through the product's own verbs, at past times, waking and sending nothing."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.acting import Actor, member_actor
+from accounts.arranging_units import add_unit
+from accounts.founding import found_organization
+from accounts.models import Membership, Mode, Organization, Unit, User
+from accounts.models.membership import Role
+from accounts.recording import quietly
+from accounts.tenancy.context import acting_for
+from accounts.tenancy.staging import fresh_statistics
+from config.demo import rest, retailer, software
+from config.demo.plan import PlannedAnswer, PlannedWave, World
+from segments.customers import Person, upsert_many
+from segments.models import Attribute, Company, Customer, CustomerEvent, Segment
+from segments.timeline import Happening, append_many
+from surveys import answering, distributing, publishing, starting
+from surveys.kinds import Value
+from surveys.models import Distribution, Invitation, Response, Survey
+
+PASSWORD = "an-invented-example"
+SEED = 20_261
+
+
+@dataclass(frozen=True)
+class Member:
+    """One invented colleague; everybody logs in with PASSWORD."""
+
+    email: str
+    name: str
+    role: str
+    unit: str | None = None
+
+
+TEAM = {
+    "harbour-vale": (
+        Member("alice@harbour-vale.example", "Alice Moreau", Role.OWNER.value),
+        Member("bob@harbour-vale.example", "Bob Lindqvist", Role.MANAGER.value),
+        Member("dana@harbour-vale.example", "Dana Reyes", Role.AGENT.value),
+        Member("ruth@harbour-vale.example", "Ruth Adeyemi", Role.AGENT.value, "City"),
+        Member("viktor@harbour-vale.example", "Viktor Holm", Role.VIEWER.value),
+    ),
+    "northbeam": (
+        Member("alice@harbour-vale.example", "Alice Moreau", Role.ADMIN.value),
+        Member("owen@northbeam.example", "Owen Clarke", Role.OWNER.value),
+        Member("mei@northbeam.example", "Mei Lindholm", Role.AGENT.value),
+    ),
+}
+LOG_IN = TEAM["harbour-vale"][0].email
+
+
+def build(*, seed: int = SEED, now: datetime | None = None, tell: Callable[[str], None] = print) -> None:
+    """Both organizations, unless they are there already."""
+    now = now or timezone.now()
+    for planned in (retailer.plan, software.plan):
+        world = planned(seed=seed, now=now)
+        if Organization.objects.filter(slug=world.slug).exists():
+            tell(f"{world.name}: there already")
+            continue
+        build_world(world, seed=seed, now=now)
+        tell(
+            f"{world.name} (invented): {len(world.customers):,} customers, {len(world.answers):,} answers, "
+            f"{len(world.events):,} events"
+        )
+
+
+@transaction.atomic
+def build_world(world: World, *, seed: int, now: datetime) -> Organization:
+    """One organization with everything in it, in one transaction: whole or not at all."""
+    organization = _found(world, now)
+    random = Random(seed)
+    with acting_for(organization), quietly():
+        actor = member_actor(Membership.objects.get(organization=organization, role=Role.OWNER))
+        units = _units(world, actor)
+        _team(world, organization, units)
+        _attributes(world)
+        ids = _customers(world, actor, units)
+        _events(world, ids, units)
+        survey = _survey(world, actor, now)
+        panels = _panels(world, actor)
+        _ask(world, survey, panels, ids, actor)
+        for model in (Customer, CustomerEvent, Invitation, Response):
+            fresh_statistics(model)
+        rest.add(world, survey=survey, by=actor, random=random, now=now)
+    return organization
+
+
+def _found(world: World, now: datetime) -> Organization:
+    owner = next(member for member in TEAM[world.slug] if member.role == Role.OWNER.value)
+    organization = found_organization(
+        name=world.name,
+        slug=world.slug,
+        owner=_user(owner),
+        time_zone=world.time_zone,
+        currency=world.currency,
+        kind=Organization.Kind.DEMO,
+        at=now - timedelta(days=460),
+    )
+    organization.postal_address = world.postal_address
+    organization.brand_colour = world.brand_colour
+    organization.save()
+    return organization
+
+
+def _user(member: Member) -> User:
+    user = User.objects.filter(email=member.email).first()
+    if user is None:
+        user = User.objects.create_user(member.email, PASSWORD, name=member.name)
+        rest.confirm_address(user)
+    return user
+
+
+def _team(world: World, organization: Organization, units: dict[str, Unit]) -> None:
+    for member in TEAM[world.slug]:
+        if member.role != Role.OWNER.value:
+            Membership.objects.create(
+                user=_user(member),
+                organization=organization,
+                role=member.role,
+                unit=units[member.unit] if member.unit else None,
+                joined_at=organization.created_at,
+            )
+
+
+def _units(world: World, actor: Actor) -> dict[str, Unit]:
+    units: dict[str, Unit] = {}
+    for name, parent in world.units:
+        units[name] = add_unit(name=name, parent=units[parent] if parent else None, by=actor)
+    return units
+
+
+def _attributes(world: World) -> None:
+    for position, planned in enumerate(world.attributes):
+        Attribute.objects.create(
+            key=planned.key,
+            label=planned.label,
+            kind=planned.kind,
+            choices=list(planned.choices),
+            currency=world.currency if planned.kind == "money" else "",
+            position=position,
+        )
+
+
+def _customers(world: World, actor: Actor, units: dict[str, Unit]) -> dict[str, int]:
+    """The customers; gives their ids by external id."""
+    for company in world.companies:
+        Company.objects.create(
+            external_id=company.key, name=company.name, mode=Mode.DEMO, attributes=company.attributes
+        )
+    outcomes = upsert_many(
+        [
+            Person(
+                external_id=planned.key,
+                name=planned.name,
+                email=planned.email,
+                phone=planned.phone or None,
+                locale=planned.locale,
+                company=planned.company,
+                unit_id=units[planned.unit].pk if planned.unit else None,
+                attributes=planned.attributes,
+                created_at=planned.since,
+            )
+            for planned in world.customers
+        ],
+        by=actor,
+        mode=Mode.DEMO.value,
+        source="demo",
+    )
+    refused = [outcome for outcome in outcomes if outcome.customer_id is None]
+    if refused:
+        raise ValueError(f"{world.name}: {refused[0].path}: {refused[0].error}")
+    return {
+        planned.key: outcome.customer_id
+        for planned, outcome in zip(world.customers, outcomes, strict=True)
+        if outcome.customer_id is not None
+    }
+
+
+def _events(world: World, ids: dict[str, int], units: dict[str, Unit]) -> None:
+    unit_of = {planned.key: planned.unit for planned in world.customers}
+    append_many(
+        Happening(
+            customer_id=ids[event.customer],
+            name=event.name,
+            at=event.at,
+            amount=event.amount,
+            currency=world.currency if event.amount is not None else "",
+            properties=event.properties,
+            mode=Mode.DEMO,
+            source="demo",
+            unit_id=units[unit].pk if (unit := unit_of[event.customer]) else None,
+        )
+        for event in world.events
+    )
+
+
+def _survey(world: World, actor: Actor, now: datetime) -> Survey:
+    survey = starting.start(
+        world.survey_name, by=actor, template_key=world.touchpoint, at=now - timedelta(days=440)
+    )
+    question = survey.questions.get(key="nps")
+    question.text = {survey.default_locale: world.question}
+    question.save()
+    publishing.publish(survey, by=actor, at=now - timedelta(days=435))
+    return survey
+
+
+def _panels(world: World, actor: Actor) -> dict[int, Segment]:
+    """A third of the customers each: who is asked in the first, second and third month."""
+    return {
+        panel: rest.segment(
+            f"Asked in month {panel} of three",
+            {"all": [{"field": "attribute.panel", "operator": "is", "value": str(panel)}]},
+            by=actor,
+        )
+        for panel in sorted({planned.panel for planned in world.customers})
+    }
+
+
+def _ask(world: World, survey: Survey, panels: dict[int, Segment], ids: dict[str, int], actor: Actor) -> None:
+    """Every wave: launched at its time, sent, and answered through its invitations."""
+    version = survey.version()
+    assert version is not None
+    answers: dict[int, list[PlannedAnswer]] = defaultdict(list)
+    for planned in world.answers:
+        answers[planned.wave].append(planned)
+    for wave in world.waves:
+        distribution = _launch(survey, panels[wave.panel], wave, actor)
+        invitations = {
+            invitation.customer_id: invitation
+            for invitation in Invitation.objects.filter(distribution=distribution).waiting()
+        }
+        _receipts(list(invitations.values()), wave.at)
+        for planned in sorted(answers[wave.number], key=lambda each: each.at):
+            invitation = invitations.get(ids[planned.customer])
+            if invitation is not None:
+                answering.answer(
+                    _values(planned), version=version, invitation=invitation, language="en", at=planned.at
+                )
+
+
+def _launch(survey: Survey, segment: Segment, wave: PlannedWave, actor: Actor) -> Distribution:
+    distribution = Distribution.objects.create(
+        name=f"{survey.name}, {wave.at:%B %Y}",
+        survey=survey,
+        segment=segment,
+        mode=Mode.DEMO,
+        touchpoint=survey.touchpoint,
+        created_at=wave.at - timedelta(hours=1),
+        created_by_id=actor.user_id,
+    )
+    return distributing.launch(distribution, by=actor, at=wave.at)
+
+
+def _receipts(invitations: Sequence[Invitation], at: datetime) -> None:
+    """What a mail server would have told: all sent, one in fifty bounced, half of the pages looked at."""
+    chance = Random(len(invitations))
+    groups: dict[str, list[int]] = {"delivered": [], "failed": [], "opened": []}
+    for invitation in invitations:
+        delivered = chance.random() > 0.02
+        groups["delivered" if delivered else "failed"].append(invitation.pk)
+        if delivered and chance.random() < 0.46:
+            groups["opened"].append(invitation.pk)
+    distributing.note_receipt([each.pk for each in invitations], "sent", at + timedelta(minutes=4))
+    distributing.note_receipt(groups["delivered"], "delivered", at + timedelta(minutes=5))
+    distributing.note_receipt(groups["failed"], "failed", at + timedelta(minutes=6))
+    Invitation.objects.filter(pk__in=groups["opened"]).update(opened_at=at + timedelta(hours=9))
+
+
+def _values(planned: PlannedAnswer) -> dict[str, Value]:
+    category = "detractor" if planned.score <= 6 else "passive" if planned.score <= 8 else "promoter"
+    values = {"nps": Value(number=planned.score)}
+    if planned.comment:
+        values[f"reason_{category}"] = Value(text=planned.comment)
+    return values

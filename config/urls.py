@@ -30,3 +30,4 @@ urlpatterns = [
 
 if settings.LOCAL_MAILBOX:  # never in production: settings refuse it there
     urlpatterns.append(path("", include("config.mailbox.urls")))
+    urlpatterns.append(path("", include("config.guide.urls")))

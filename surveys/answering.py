@@ -20,19 +20,19 @@ from django.utils import timezone
 
 from accounts import modes
 from accounts.doorbells import ring
-from accounts.models import Mode, Organization
+from accounts.models import Organization
 from accounts.recording import record
 from accounts.tenancy.context import current_organization_id
 from surveys import nps, reading
 from surveys.definition import Definition
 from surveys.kinds import Value
-from surveys.models import Answer, Invitation, Response, ResponseEdit, Version
+from surveys.models import Answer, Invitation, Response, ResponseEdit, Survey, Version
 
 SETTLES_AFTER = dt.timedelta(minutes=30)
 
 
 class Refused(Exception):
-    """The answer is not accepted. `reason`: missing, expired, answered, not_asked."""
+    """The answer is not accepted. `reason`: missing, expired, answered, not_asked, closed."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -195,6 +195,8 @@ _WHO_INVITED = """
     AND i.generation = %(generation)s AND i.outcome <> 'skipped'
     AND (i.expires_at IS NULL OR i.expires_at > %(now)s)
     AND d.organization_id = %(organization)s AND d.id = i.distribution_id AND d.deleted_at IS NULL
+    AND EXISTS (SELECT FROM surveys_survey s WHERE s.organization_id = %(organization)s
+      AND s.id = d.survey_id AND s.deleted_at IS NULL AND s.state <> 'archived')
   RETURNING i.id AS invitation_id, i.distribution_id, i.customer_id, i.unit_id, i.mode,
     CASE WHEN %(channel)s <> '' THEN %(channel)s ELSE d.channel END AS channel,
     COALESCE(%(touchpoint)s, d.touchpoint) AS touchpoint
@@ -227,7 +229,7 @@ def _take_in(
 ) -> Accepted | None:
     """Write a new response; None when the invitation cannot be used up any more."""
     score = reading.score_of(definition, values)
-    stored_at = _coarse(organization, now) if definition.anonymous else now
+    stored_at = day_of(organization, now) if definition.anonymous else now
     complete = following is None
     parameters: dict[str, Any] = {
         "organization": organization.pk,
@@ -305,7 +307,7 @@ def _change(
     response.pages_sent = max(response.pages_sent, 1 if page is None else page + 1)
     if following is None and not was_complete:
         response.state = Response.State.COMPLETE
-        response.completed_at = _coarse(organization, now) if response.anonymous else now
+        response.completed_at = day_of(organization, now) if response.anonymous else now
         if invitation is not None:
             Invitation.objects.filter(pk=invitation.pk).update(completed_at=response.completed_at)
     completes = response.state == Response.State.COMPLETE
@@ -315,7 +317,7 @@ def _change(
     if said_before:
         ResponseEdit.objects.create(
             response=response,
-            at=_coarse(organization, now) if response.anonymous else now,
+            at=day_of(organization, now) if response.anonymous else now,
             before={
                 "score": response.score,
                 "comment": response.comment,
@@ -348,9 +350,16 @@ def _locked(
     """The response to be changed, locked; Refused when there is none, or its time is over."""
     responses = Response.objects.select_for_update(of=("self",))
     if invitation is not None:
-        current = Invitation.objects.filter(pk=invitation.pk, generation=invitation.generation).first()
+        current = (
+            Invitation.objects.filter(pk=invitation.pk, generation=invitation.generation)
+            .select_related("distribution__survey")
+            .first()
+        )
         if current is None or current.outcome == Invitation.Outcome.SKIPPED:
             raise Refused("not_asked")
+        survey = current.distribution.survey
+        if survey.deleted_at is not None or survey.state == Survey.State.ARCHIVED:
+            raise Refused("closed")
         found = responses.filter(invitation=current).first()
         if found is None and response_id is not None and definition.anonymous:
             found = responses.filter(pk=response_id, anonymous=True, state=Response.State.PARTIAL).first()
@@ -405,14 +414,11 @@ def _rows(definition: Definition, values: Mapping[str, Value]) -> list[dict[str,
     ]
 
 
-def _value(row: Answer) -> Value:
-    return Value(number=row.number, text=row.text, choices=tuple(row.choices))
-
-
-def _coarse(organization: Organization, at: dt.datetime) -> dt.datetime:
+def day_of(organization: Organization, at: dt.datetime) -> dt.datetime:
     """The beginning of the organization's day: all the time that an anonymous answer keeps."""
     zone = ZoneInfo(organization.time_zone)
     return dt.datetime.combine(at.astimezone(zone).date(), dt.time(), zone)
 
 
-__all__ = ["Accepted", "Mode", "Refused", "answer", "definition_of", "due", "stored_values"]
+def _value(row: Answer) -> Value:
+    return Value(number=row.number, text=row.text, choices=tuple(row.choices))

@@ -13,39 +13,29 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from segments.compiling import members
 
-from accounts import tokens
 from accounts.acting import Actor, system_actor
 from accounts.auditing import audit
 from accounts.doorbells import ring
-from accounts.models import Mode, Organization
+from accounts.models import Organization
 from accounts.recording import record
 from accounts.tenancy.staging import copy_rows, fresh_statistics
-from segments.compiling import members
 from segments.contacting import Candidate, Decision, judge
 from segments.models import Customer
-from surveys.models import Distribution, Invitation, Survey, Version
+from surveys.inviting import NotLaunchable, token_hash
+from surveys.models import Distribution, Invitation, Version
 
 BATCH = 2_000
 # Up to this many members are judged while the member waits; more go on in the engine.
 AT_ONCE = 5_000
-TOKEN = "survey"
 
 # What ends by itself within hours does not keep somebody from being asked: the message waits for it.
 PASSING = frozenset({"quiet_hours"})
-
-
-class NotLaunchable(Exception):
-    """Not launched. `reason`: no_version, no_segment, wrong_state, no_channel or in_the_past."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
 
 
 @dataclass(frozen=True)
@@ -199,81 +189,6 @@ def stop(distribution: Distribution, *, by: Actor, at: dt.datetime | None = None
     audit("distribution.launch", distribution, by=by, did="stopped", spared=spared)
     record("distribution.stopped", distribution, survey=distribution.survey_id)
     return spared
-
-
-@transaction.atomic
-def invite(
-    survey: Survey,
-    *,
-    by: Actor,
-    customer: Customer | None = None,
-    touchpoint: str = "",
-    expires_after_days: int = 30,
-    mode: str = "",
-    at: dt.datetime | None = None,
-) -> Invitation:
-    """One link for one person, to be handed over by the business itself (API, chat, receipt).
-
-    Raises NotLaunchable while nothing is published. Nothing is sent, so no contact is counted.
-    """
-    by.require("distribution.launch")
-    version = survey.version()
-    if version is None:
-        raise NotLaunchable("no_version")
-    now = at or timezone.now()
-    distribution = _links_of(survey, version, touchpoint, now)
-    invitation = Invitation.objects.create(
-        distribution=distribution,
-        customer=customer,
-        unit_id=customer.unit_id if customer else None,
-        mode=mode or by.mode,
-        source="api",
-        locale=customer.locale if customer else "",
-        issued_at=now,
-        sent_at=now,
-        outcome=Invitation.Outcome.SENT,
-        expires_at=now + dt.timedelta(days=expires_after_days),
-    )
-    return _sealed(invitation)
-
-
-@transaction.atomic
-def try_out(distribution: Distribution, *, by: Actor, at: dt.datetime | None = None) -> Invitation:
-    """A test invitation to oneself: it goes out at once, held by nothing, and its answer never counts."""
-    by.require("survey.edit")
-    version = distribution.version or distribution.survey.version()
-    if version is None:
-        raise NotLaunchable("no_version")
-    now = at or timezone.now()
-    invitation = _sealed(
-        Invitation.objects.create(
-            distribution=distribution,
-            mode=Mode.TEST,
-            source="test",
-            issued_at=now,
-            expires_at=now + dt.timedelta(days=7),
-        )
-    )
-    record("invitation.tried", invitation, distribution=distribution.pk, user=by.user_id)
-    return invitation
-
-
-@transaction.atomic
-def revoke(invitation: Invitation) -> Invitation:
-    """Make the link that is out worthless, and a new one derivable."""
-    invitation.generation = F("generation") + 1
-    invitation.save(update_fields=["generation"])
-    invitation.refresh_from_db(fields=["generation"])
-    return _sealed(invitation)
-
-
-def token(invitation: Invitation) -> str:
-    return tokens.derive(TOKEN, invitation.organization_id, invitation.pk, invitation.generation)
-
-
-def link(invitation: Invitation) -> str:
-    """The address of the survey for this invitation, to be put into a mail."""
-    return f"{settings.BASE_URL}/s/{token(invitation)}"
 
 
 def note_receipt(
@@ -430,24 +345,13 @@ def _write(distribution: Distribution, judged: Sequence[Judged], now: dt.datetim
             (
                 pk, distribution.pk, each.customer.pk, each.customer.unit_id, distribution.mode,
                 "distribution", each.customer.locale, 1,
-                b"" if each.reason else _hash(organization_id, pk, 1),
+                b"" if each.reason else token_hash(organization_id, pk, 1),
                 Invitation.Outcome.SKIPPED if each.reason else Invitation.Outcome.WAITING,
                 each.reason, now, expires,
             )
             for pk, each in zip(ids, judged, strict=True)
         ),
     )  # fmt: skip
-
-
-def _hash(organization_id: int, invitation_id: int, generation: int) -> bytes:
-    return hashlib.sha256(tokens.derive(TOKEN, organization_id, invitation_id, generation).encode()).digest()
-
-
-def _sealed(invitation: Invitation) -> Invitation:
-    """With the hash of the token in force beside it."""
-    invitation.token_hash = _hash(invitation.organization_id, invitation.pk, invitation.generation)
-    invitation.save(update_fields=["token_hash"])
-    return invitation
 
 
 def _locked(distribution: Distribution) -> Distribution:
@@ -464,25 +368,3 @@ def _ready(distribution: Distribution) -> Version:
     if distribution.channel != Distribution.Channel.EMAIL:
         raise NotLaunchable("no_channel")
     return version
-
-
-def _links_of(survey: Survey, version: Version, touchpoint: str, now: dt.datetime) -> Distribution:
-    """The survey's running distribution for single links, per version and touchpoint."""
-    found = Distribution.objects.filter(
-        survey=survey,
-        version=version,
-        channel=Distribution.Channel.LINK,
-        touchpoint=touchpoint or survey.touchpoint,
-        deleted_at=None,
-    ).first()
-    return found or Distribution.objects.create(
-        name=survey.name,
-        survey=survey,
-        version=version,
-        channel=Distribution.Channel.LINK,
-        state=Distribution.State.RUNNING,
-        touchpoint=touchpoint or survey.touchpoint,
-        anonymous=version.definition["anonymous"],
-        launched_at=now,
-        created_at=now,
-    )

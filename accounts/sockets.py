@@ -10,22 +10,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-SOCKETS = (
-    "SUBSCRIPTIONS",
-    "SEGMENT_FIELDS",
-    "PERSONAL_DATA",
-    "NAVIGATION",
-    "NEWS",
-    "HINTS",
-    "DUE_WORK",
-    "FIRST_RUN",
-    "AUDIT_SENTENCES",
-    "HANDOVERS",
-)
-
 
 def load_all() -> None:
-    """Import every path of every socket, so that a typo stops the process at start. Raises ImproperlyConfigured."""
+    """Import every path of every socket, so that a typo stops the process. Raises ImproperlyConfigured."""
     for socket, path in _all_paths():
         plug(path, socket=socket)
 
@@ -52,7 +39,7 @@ def listeners(news_name: str) -> dict[str, Callable[..., None]]:
 
 
 def _all_paths() -> Iterator[tuple[str, str]]:
-    for socket in SOCKETS:
+    for socket in settings.SOCKETS:
         paths = getattr(settings, socket, ())
         if isinstance(paths, dict):
             paths = [path for several in paths.values() for path in several]

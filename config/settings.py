@@ -336,13 +336,5 @@ logs.configure(
     form=env.str("LOG_FORMAT", default="text" if TRIAL else "json"),
 )
 
-SUBSCRIPTIONS = sockets.SUBSCRIPTIONS
-SEGMENT_FIELDS = sockets.SEGMENT_FIELDS
-PERSONAL_DATA = sockets.PERSONAL_DATA
-NAVIGATION = sockets.NAVIGATION
-NEWS = sockets.NEWS
-HINTS = sockets.HINTS
-DUE_WORK = sockets.DUE_WORK
-FIRST_RUN = sockets.FIRST_RUN
-HANDOVERS = sockets.HANDOVERS
-AUDIT_SENTENCES = sockets.AUDIT_SENTENCES
+SOCKETS = tuple(name for name in vars(sockets) if name.isupper())
+globals().update({name: getattr(sockets, name) for name in SOCKETS})

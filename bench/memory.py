@@ -1,4 +1,4 @@
-"""Memory of the whole embedded stack idle, demo world loaded: summed proportional set size, 60 s after ready."""
+"""Memory of the whole stack idle, demo world loaded: summed proportional set size, 60 s after ready."""
 
 import os
 import subprocess

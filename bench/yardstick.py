@@ -49,7 +49,8 @@ class Ratio:
             "-" if figure is None else f"{sign} {_figure(figure)}{self.unit}"
             for figure in (self.target, self.moonshot)
         ]
-        line = f"{self.job:<58}{_figure(self.value) + self.unit:>12}{wanted[0]:>12}{wanted[1]:>12}  {self.verdict}"
+        figure = _figure(self.value) + self.unit
+        line = f"{self.job:<58}{figure:>12}{wanted[0]:>12}{wanted[1]:>12}  {self.verdict}"
         return f"{line}\n    {self.note}" if self.note else line
 
 

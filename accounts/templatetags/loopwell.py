@@ -169,7 +169,7 @@ def may(context: Context, action: str) -> bool:
 def sort_link(context: Context, key: str) -> dict[str, str]:
     """The address that sorts a table by `key` (again: the other way round), and aria-sort as it is now."""
     request = context["request"]
-    now = request.GET.get("sort", context.get("sort", "") or "")
+    now = request.GET.get("sort", context.get("sorted_by", "") or "")
     query = request.GET.copy()
     for stale in ("page", "cursor"):
         query.pop(stale, None)

@@ -53,7 +53,7 @@ def story(moments: Sequence[Moment]) -> str:
             text(moment.score, x, y_ + 4.5, font_size=13, class_="c-ink c-strong", text_anchor="middle")
         )
         parts.append(text(moment.label, x, BASE + 22, font_size=12, class_="c-ink-2", text_anchor="middle"))
-    return svg(*parts, width=WIDTH, height=HEIGHT, sentence=sentence(told))
+    return svg(*parts, width=WIDTH, height=HEIGHT, sentence=sentence(told), class_="chart chart--small")
 
 
 def sentence(moments: Sequence[Moment]) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import template
-from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -138,4 +138,8 @@ def _interval(figure: spans.Figure) -> str:
 
 
 def _icon(name: str) -> SafeString:
-    return mark_safe(render_to_string("components/icon.html", {"name": name}))
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("icons.svg"),
+        name,
+    )

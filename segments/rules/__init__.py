@@ -1,4 +1,4 @@
-"""The rule language: a tree, how it is read from JSON, how it is told in a sentence. Pure: no Django, no clock."""
+"""The rule language: a tree, read from JSON, told in a sentence. Pure: no Django, no clock."""
 
 from segments.rules.reading import RuleError, read_rule
 from segments.rules.telling import Part, sentence, tell

@@ -82,7 +82,9 @@ class _Reader:
         key = raw["field"]
         word = self.words.get(key) if isinstance(key, str) else None
         if word is None:
-            raise RuleError(f"{path}.field", gettext_noop("there is no field “%(field)s”"), field=str(key)[:60])
+            raise RuleError(
+                f"{path}.field", gettext_noop("there is no field “%(field)s”"), field=str(key)[:60]
+            )
         name = raw.get("operator")
         operator = OPERATORS[word.kind].get(name) if isinstance(name, str) else None
         if operator is None:
@@ -112,7 +114,9 @@ class _Reader:
             return _days(raw, path)
         text = _text(raw, path)
         if option.choices and text not in option.choices:
-            raise RuleError(path, gettext_noop("expected one of %(choices)s"), choices=", ".join(option.choices))
+            raise RuleError(
+                path, gettext_noop("expected one of %(choices)s"), choices=", ".join(option.choices)
+            )
         return text
 
     def value(self, word: Word, takes: str, raw: Any, path: str) -> Any:
@@ -130,7 +134,9 @@ class _Reader:
             return raw
         if takes == "values":
             if not isinstance(raw, list) or not 1 <= len(raw) <= MOST_VALUES:
-                raise RuleError(path, gettext_noop("expected a list of 1 to %(most)d values"), most=MOST_VALUES)
+                raise RuleError(
+                    path, gettext_noop("expected a list of 1 to %(most)d values"), most=MOST_VALUES
+                )
             return tuple(self.single(word, one, f"{path}[{number}]") for number, one in enumerate(raw))
         if takes == "pair":
             if not isinstance(raw, list) or len(raw) != 2:

@@ -1,7 +1,7 @@
 """Telling a rule in one sentence, whose every phrase knows its row.
 
-The English sentence is unambiguous: values stand in quotes, groups within groups in brackets, so that a reader
-(and a test) can get the same tree back from it.
+The English sentence is unambiguous: values stand in quotes, groups within groups in brackets, so that a
+reader (and a test) can get the same tree back from it.
 """
 
 from collections.abc import Callable, Mapping

@@ -26,6 +26,7 @@ FIRST_RUN: tuple[str, ...] = (
 NEWS: tuple[str, ...] = (
     "surveys.news.NEWS",
     "segments.news.NEWS",
+    "outreach.news.NEWS",
 )
 
 # Called as hint(organization_id) after a commit that left work due now: they tell the workers to look.
@@ -33,7 +34,10 @@ HINTS: tuple[str, ...] = ()
 
 # Each is called as due(organization, now) -> how much it did, outside any context, by the pump of the engine:
 # it opens acting_for per transaction, does one batch, and rings if more is left.
-DUE_WORK: tuple[str, ...] = ()
+DUE_WORK: tuple[str, ...] = (
+    "surveys.distributing.due",
+    "surveys.answering.due",
+)
 
 # Each is an accounts.handing_over.Handover: what members own in an app, and how it changes hands.
 HANDOVERS: tuple[str, ...] = ()

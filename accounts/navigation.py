@@ -1,5 +1,6 @@
 """The side of every member page: areas that exist, narrowed to what the reader may do."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -9,7 +10,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from accounts.acting import Actor
 
 # In the order of the side; icons are names of <c-icon>.
 AREAS: dict[str, tuple[str | Promise, str]] = {
@@ -34,6 +38,8 @@ class Item:
     action: str
     icon: str = ""
     order: int = 50
+    badge: Callable[[Actor], int] | None = None
+    """How many things wait there for this member; the area shows the sum."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,11 @@ class Area:
     icon: str
     links: tuple[Link, ...]
     current: bool
+    badge: int = 0
+
+    @property
+    def badge_words(self) -> str:
+        return gettext("waiting")
 
     @property
     def url(self) -> str:
@@ -80,7 +91,8 @@ def areas(request: HttpRequest) -> list[Area]:
             Link(item.label, url, item.icon, url == here) for item, url in seen if item.area == name
         )
         if links:
-            found.append(Area(name, label, icon, links, any(link.current for link in links)))
+            badge = sum(item.badge(actor) for item, _url in seen if item.area == name and item.badge)
+            found.append(Area(name, label, icon, links, any(link.current for link in links), badge))
     return found
 
 

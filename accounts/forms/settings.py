@@ -1,7 +1,8 @@
 """Forms of the organization's settings."""
 
+from dataclasses import dataclass
 from datetime import time
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -67,33 +68,6 @@ class GeneralForm(EditForm):
         return str(locale)
 
 
-class HoursField(forms.MultiValueField):
-    """One day: open or not, from, to. Its value is ["09:00", "17:00"], or None for a closed day."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        fields = (forms.BooleanField(required=False), forms.TimeField(), forms.TimeField())
-        super().__init__(fields, require_all_fields=False, required=False, widget=HoursWidget(), **kwargs)
-
-    def compress(self, values: list[Any]) -> list[str] | None:
-        if not values or not values[0]:
-            return None
-        opens, closes = values[1], values[2]
-        if opens is None or closes is None or opens >= closes:
-            raise forms.ValidationError(_("Give an hour of opening, and a later one of closing."))
-        return [opens.strftime("%H:%M"), closes.strftime("%H:%M")]
-
-
-class HoursWidget(forms.MultiWidget):
-    template_name = "accounts/widgets/hours.html"
-
-    def __init__(self) -> None:
-        clock = {"type": "time"}
-        super().__init__([forms.CheckboxInput(), forms.TimeInput(attrs=clock), forms.TimeInput(attrs=clock)])
-
-    def decompress(self, value: list[str] | None) -> list[Any]:
-        return [True, value[0], value[1]] if value else [False, "09:00", "17:00"]
-
-
 WEEKDAYS = [
     ("1", gettext_lazy("Monday")),
     ("2", gettext_lazy("Tuesday")),
@@ -130,24 +104,53 @@ class SendingForm(EditForm):
         return cleaned
 
 
+@dataclass(frozen=True)
+class Day:
+    """Three controls of one weekday."""
+
+    label: str
+    is_open: forms.BoundField
+    opens: forms.BoundField
+    closes: forms.BoundField
+
+
 class BusinessHoursForm(EditForm):
     """Seven days; the clock of a case runs within them."""
 
     class Meta:
         model = Organization
-        fields: list[str] = []
+        fields: ClassVar[list[str]] = []
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for day, label in WEEKDAYS:
-            self.fields[f"day_{day}"] = HoursField(label=label, initial=self.instance.business_hours.get(day))
+            hours = self.instance.business_hours.get(day)
+            opens, closes = hours or ("09:00", "17:00")
+            words = {"day": label}
+            self.fields[f"open_{day}"] = forms.BooleanField(
+                label=_("%(day)s: open") % words, required=False, initial=bool(hours)
+            )
+            for name, text, at in (("from", _("%(day)s: from"), opens), ("to", _("%(day)s: to"), closes)):
+                self.fields[f"{name}_{day}"] = forms.TimeField(
+                    label=text % words,
+                    required=False,
+                    initial=at,
+                    widget=forms.TimeInput(attrs={"type": "time"}),
+                )
 
-    def days(self) -> list[forms.BoundField]:
-        return [self[f"day_{day}"] for day, _label in WEEKDAYS]
+    def days(self) -> list[Day]:
+        return [
+            Day(str(label), self[f"open_{day}"], self[f"from_{day}"], self[f"to_{day}"])
+            for day, label in WEEKDAYS
+        ]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if not self.errors and not any(cleaned.get(f"day_{day}") for day, _label in WEEKDAYS):
+        for day, _label in WEEKDAYS:
+            opens, closes = cleaned.get(f"from_{day}"), cleaned.get(f"to_{day}")
+            if cleaned.get(f"open_{day}") and (opens is None or closes is None or opens >= closes):
+                self.add_error(f"to_{day}", _("Give an hour of opening, and a later one of closing."))
+        if not any(cleaned.get(f"open_{day}") for day, _label in WEEKDAYS):
             raise forms.ValidationError(_("With every day closed, no case could ever be answered in time."))
         return cleaned
 
@@ -155,14 +158,18 @@ class BusinessHoursForm(EditForm):
         return ["business_hours"] if self.hours() != self.instance.business_hours else []
 
     def hours(self) -> dict[str, list[str]]:
-        cleaned = self.cleaned_data
-        return {day: cleaned[f"day_{day}"] for day, _label in WEEKDAYS if cleaned.get(f"day_{day}")}
+        given = self.cleaned_data
+        return {
+            day: [given[f"from_{day}"].strftime("%H:%M"), given[f"to_{day}"].strftime("%H:%M")]
+            for day, _label in WEEKDAYS
+            if given[f"open_{day}"]
+        }
 
     def save_edit(self, *, by: Actor) -> list[str]:
         changed = self.changed()
-        self.instance.business_hours = self.hours()
         if changed:
             by.require(self.action)
+            self.instance.business_hours = self.hours()
             self.instance.save_revision(self.cleaned_data["revision"], by=by, update_fields=changed)
             audit(self.action, self.instance, by=by, fields=changed)
         return changed

@@ -16,6 +16,7 @@ from accounts.managing_members import MemberRefused, change_member, remove_membe
 from accounts.models.api_key import ApiKey
 from accounts.models.member_invitation import MemberInvitation
 from accounts.models.membership import Membership, Role
+from accounts.models.user import User
 from accounts.toasts import toast
 
 
@@ -174,7 +175,7 @@ def invitation_revoke(request: HttpRequest, slug: str, invitation_id: int) -> Ht
 @member_page("member.own")
 def profile(request: HttpRequest, slug: str) -> HttpResponse:
     """One's own name, language, zone and mails."""
-    user = type(request.user).objects.get(pk=request.user.pk)
+    user = User.objects.get(pk=request.user.pk)
     form, status = ProfileForm(instance=user, membership=request.membership), 200
     if request.method == "POST":
         form = ProfileForm(request.POST, instance=user, membership=request.membership)
@@ -191,7 +192,7 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def end_other_sessions(request: HttpRequest, slug: str) -> HttpResponse:
     """Log out everywhere: each session of before ends, this one too."""
-    user = type(request.user).objects.select_for_update().get(pk=request.user.pk)
+    user = User.objects.select_for_update().get(pk=request.user.pk)
     user.session_generation += 1
     user.save(update_fields=["session_generation"])
     audit("member.own", request.membership, by=request.actor, did="ended all sessions")

@@ -22,7 +22,7 @@ from accounts import modes
 from accounts.doorbells import ring
 from accounts.models import Organization
 from accounts.recording import record
-from accounts.tenancy.context import current_organization_id
+from accounts.tenancy.context import acting_for, current_organization_id
 from surveys import nps, reading
 from surveys.definition import Definition
 from surveys.kinds import Value
@@ -120,7 +120,7 @@ def answer(
 def due(organization: Organization, now: dt.datetime) -> int:
     """Record `response.completed` for partial responses whose 30 minutes are over; how many there were."""
     settled = 0
-    with transaction.atomic():
+    with acting_for(organization):
         waiting = (
             Response.objects.filter(settles_at__lte=now)
             .order_by("settles_at", "id")
@@ -131,6 +131,9 @@ def due(organization: Organization, now: dt.datetime) -> int:
             response.save(update_fields=["settles_at"])
             _announce(organization, response, "response.completed")
             settled += 1
+        left = Response.objects.exclude(settles_at=None).order_by("settles_at").first()
+        if left is not None and left.settles_at is not None:
+            ring(organization.pk, at=max(left.settles_at, now))
     return settled
 
 
@@ -192,7 +195,8 @@ _WHO_INVITED = """
     completed_at = CASE WHEN %(complete)s THEN %(stored_at)s::timestamptz END
   FROM surveys_distribution d
   WHERE i.organization_id = %(organization)s AND i.id = %(invitation)s AND i.started_at IS NULL
-    AND i.generation = %(generation)s AND i.outcome <> 'skipped'
+    AND i.generation = %(generation)s
+    AND (i.outcome <> 'skipped' OR i.reason = 'stopped')
     AND (i.expires_at IS NULL OR i.expires_at > %(now)s)
     AND d.organization_id = %(organization)s AND d.id = i.distribution_id AND d.deleted_at IS NULL
     AND EXISTS (SELECT FROM surveys_survey s WHERE s.organization_id = %(organization)s
@@ -351,11 +355,12 @@ def _locked(
     responses = Response.objects.select_for_update(of=("self",))
     if invitation is not None:
         current = (
-            Invitation.objects.filter(pk=invitation.pk, generation=invitation.generation)
+            Invitation.objects.answerable()
+            .filter(pk=invitation.pk, generation=invitation.generation)
             .select_related("distribution__survey")
             .first()
         )
-        if current is None or current.outcome == Invitation.Outcome.SKIPPED:
+        if current is None:
             raise Refused("not_asked")
         survey = current.distribution.survey
         if survey.deleted_at is not None or survey.state == Survey.State.ARCHIVED:

@@ -17,14 +17,15 @@ from django.db import connection, models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from segments.compiling import members
 
 from accounts.acting import Actor, system_actor
 from accounts.auditing import audit
 from accounts.doorbells import ring
 from accounts.models import Organization
 from accounts.recording import record
+from accounts.tenancy.context import acting_for
 from accounts.tenancy.staging import copy_rows, fresh_statistics
+from segments.compiling import members
 from segments.contacting import Candidate, Decision, judge
 from segments.models import Customer
 from surveys.inviting import NotLaunchable, token_hash
@@ -140,8 +141,12 @@ def launch(distribution: Distribution, *, by: Actor, at: dt.datetime | None = No
 def due(organization: Organization, now: dt.datetime) -> int:
     """Launch what is scheduled by now, and go on with launches underway: one batch of each per call."""
     done = 0
-    for pk in list(Distribution.objects.due(now).order_by("scheduled_at", "id").values_list("pk", flat=True)):
-        with transaction.atomic():
+    with acting_for(organization):
+        waiting = list(
+            Distribution.objects.due(now).order_by("scheduled_at", "id").values_list("pk", flat=True)
+        )
+    for pk in waiting:
+        with acting_for(organization):
             distribution = (
                 Distribution.objects.due(now)
                 .select_for_update(of=("self",), skip_locked=True)
@@ -198,7 +203,7 @@ def note_receipt(
     now = at or timezone.now()
     found = Invitation.objects.filter(pk__in=list(invitation_ids))
     if kind == "sent":
-        return found.exclude(outcome=Invitation.Outcome.SKIPPED).update(
+        return found.answerable().update(
             outcome=Invitation.Outcome.SENT, reason="", sent_at=Coalesce(F("sent_at"), Value(now))
         )
     if kind == "delivered":

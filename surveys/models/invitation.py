@@ -23,6 +23,10 @@ class InvitationQuerySet(BranchQuerySet):
         """Those to whom the question went out, or will."""
         return self.exclude(outcome=Invitation.Outcome.SKIPPED)
 
+    def answerable(self) -> InvitationQuerySet:
+        """Those whose link may be out: a stop comes too late for a mail that was on its way."""
+        return self.exclude(~models.Q(reason="stopped"), outcome=Invitation.Outcome.SKIPPED)
+
     def waiting(self) -> InvitationQuerySet:
         return self.filter(outcome=Invitation.Outcome.WAITING)
 

@@ -65,9 +65,9 @@ class Sitting:
 def invited(request: HttpRequest, claim: Claim) -> HttpResponse:
     """The survey of one invitation."""
     invitation = (
-        Invitation.objects.select_related("distribution")
+        Invitation.objects.answerable()
+        .select_related("distribution")
         .filter(pk=claim.object_id, generation=claim.generation)
-        .exclude(outcome=Invitation.Outcome.SKIPPED)
         .first()
     )
     now = timezone.now()

@@ -4,10 +4,17 @@ An upper app plugs into a lower one here, so that no import ever climbs.
 """
 
 # news name -> listeners, called as listener(news) inside the organization's context; idempotent.
-SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {}
+SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
+    "distribution.launched": ("outreach.triggers.distribution_launched",),
+    "distribution.stopped": ("outreach.triggers.distribution_stopped",),
+    "invitation.tried": ("outreach.triggers.invitation_tried",),
+    "response.completed": ("outreach.triggers.response_completed",),
+}
 
 # Each returns the fields an app brings to the rule language of segments.
-SEGMENT_FIELDS: tuple[str, ...] = ()
+SEGMENT_FIELDS: tuple[str, ...] = (
+    "outreach.segment_fields.fields",
+)
 
 # Who holds data about a person, for export and erasure.
 PERSONAL_DATA: tuple[str, ...] = ()
@@ -15,11 +22,13 @@ PERSONAL_DATA: tuple[str, ...] = ()
 # Each is a list of accounts.navigation.Item: the areas of the side that exist.
 NAVIGATION: tuple[str, ...] = (
     "accounts.navigation.ITEMS",
+    "outreach.navigation.ITEMS",
 )
 
 # Each is called with the organization and returns list[accounts.first_run.Step]: from nothing to a live survey.
 FIRST_RUN: tuple[str, ...] = (
     "accounts.first_run.steps",
+    "outreach.first_run.steps",
 )
 
 # Each is a tuple of accounts.news_catalog.NewsType: the news an app records.
@@ -37,10 +46,16 @@ HINTS: tuple[str, ...] = ()
 DUE_WORK: tuple[str, ...] = (
     "surveys.distributing.due",
     "surveys.answering.due",
+    "outreach.due_work.campaigns",
+    "outreach.due_work.late_cases",
 )
 
 # Each is an accounts.handing_over.Handover: what members own in an app, and how it changes hands.
-HANDOVERS: tuple[str, ...] = ()
+HANDOVERS: tuple[str, ...] = (
+    "outreach.handovers.CASES",
+)
 
 # Each is a map of "action" or "action/did" to the audit log's sentence (accounts.telling).
-AUDIT_SENTENCES: tuple[str, ...] = ()
+AUDIT_SENTENCES: tuple[str, ...] = (
+    "outreach.sentences.SENTENCES",
+)

@@ -10,6 +10,7 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import doorbells
 from accounts.acting import Actor
 from accounts.auditing import audit
 from accounts.models import Membership, Organization, Unit
@@ -70,6 +71,7 @@ def open_case(
         due_at=clocks.due(started, calendar_of(organization)),
     )
     _note(case, CaseEvent.Kind.OPENED, by, started, text=reason, owner=case.owner_id)
+    doorbells.ring(organization.pk, at=case.due_at)
     record("case.opened", case, customer=case.customer_id, response=case.response_id)
     if customer is not None:
         append(customer, "case.opened", started, properties={"case": case.number}, unit_id=case.unit_id)
@@ -173,6 +175,14 @@ def assign(case: Case, *, to: Membership | None, by: Actor, at: datetime | None 
         )
     record("case.assigned", case, owner=to.pk if to else None)
     return case
+
+
+@transaction.atomic
+def hand_on(case: Case, to: Membership | None, *, by: Actor, at: datetime | None = None) -> Case:
+    """Give away the case of a member who leaves: to the heir if they may see it, else to the queue."""
+    if to is not None and to not in members_who("case.work", case.unit_id):
+        to = None
+    return assign(case, to=to, by=by, at=at)
 
 
 @transaction.atomic

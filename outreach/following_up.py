@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from outreach import sending
+from outreach.campaigning import GROUPS
 from outreach.models import FollowUp, MessageClass, SendKey
 from outreach.sending import Draft
 from outreach.templating import answer_facts, freeze
@@ -63,3 +64,12 @@ def follow_up(response: Response, *, at: datetime | None = None) -> int | None:
 def sent_to(response: Response) -> SendKey | None:
     """The follow-up of an answer, whatever became of it."""
     return SendKey.objects.of("followup", response.pk).first()
+
+
+def tally(rule: FollowUp) -> dict[str, int]:
+    """What became of the follow-ups of a category in the last 30 days: sent, waiting, skipped, failed, unknown."""
+    low, high = {"promoter": (9, 10), "passive": (7, 8), "detractor": (0, 6)}[rule.category]
+    since = timezone.now() - timedelta(days=30)
+    answered = Response.objects.filter(score__gte=low, score__lte=high, answered_at__gte=since).values("pk")
+    found = SendKey.objects.filter(origin_kind="followup", origin_id__in=answered).outcomes()
+    return {group: sum(found.get(str(name), 0) for name in names) for group, names in GROUPS.items()}

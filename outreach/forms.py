@@ -33,7 +33,9 @@ class SenderForm(TenantModelForm):
         fields = ["name", "address", "reply_to"]
         help_texts = {
             "name": _("What people see as the sender, such as “Alice at Harbour & Vale”."),
-            "address": _("We mail a link to this address. Nothing goes out from it before the link is followed."),
+            "address": _(
+                "We mail a link to this address. Nothing goes out from it before the link is followed."
+            ),
             "reply_to": _("Empty: answers go to the address above."),
         }
 
@@ -81,7 +83,9 @@ class TemplateForm(forms.Form):
             label=_("Text"),
             widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "true"}),
             strip=False,
-            help_text=_("An empty line begins a paragraph. **bold**, [words of a link](https://...), - a list."),
+            help_text=_(
+                "An empty line begins a paragraph. **bold**, [words of a link](https://...), - a list."
+            ),
         )
         self.warnings: list[Problem] = []
 
@@ -121,7 +125,9 @@ class LanguageForm(forms.Form):
     def clean_locale(self) -> str:
         locale = self.cleaned_data["locale"].strip()
         if not LOCALE.match(locale):
-            raise ValidationError(_("“%(locale)s” is not a language code, such as en or pt-BR."), params={"locale": locale})
+            raise ValidationError(
+                _("“%(locale)s” is not a language code, such as en or pt-BR."), params={"locale": locale}
+            )
         return locale
 
 
@@ -161,7 +167,9 @@ class LaunchForm(forms.Form):
     def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
         self.zone = ZoneInfo(zone)
         super().__init__(*args, **kwargs)
-        self.fields["at"].help_text = _("In the time of the organization, %(zone)s.") % {"zone": zone.replace("_", " ")}
+        self.fields["at"].help_text = _("In the time of the organization, %(zone)s.") % {
+            "zone": zone.replace("_", " ")
+        }
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -184,7 +192,11 @@ class FollowUpForm(TenantModelForm):
     class Meta:
         model = FollowUp
         fields = ["enabled", "template", "delay_minutes"]
-        labels = {"enabled": _("On"), "template": _("Template"), "delay_minutes": _("Minutes after the answer")}
+        labels = {
+            "enabled": _("On"),
+            "template": _("Template"),
+            "delay_minutes": _("Minutes after the answer"),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -244,7 +256,9 @@ class CloseForm(forms.Form):
     """A case is closed with a cause and an outcome."""
 
     cause = forms.CharField(
-        label=_("Root cause"), max_length=120, widget=forms.TextInput(attrs={"list": "causes", "autocomplete": "off"})
+        label=_("Root cause"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"list": "causes", "autocomplete": "off"}),
     )
     outcome = forms.ChoiceField(label=_("How it ended"), choices=[("", "---------"), *Case.Outcome.choices])
     text = forms.CharField(
@@ -254,13 +268,18 @@ class CloseForm(forms.Form):
 
 class AssignForm(forms.Form):
     owner = forms.ModelChoiceField(
-        label=_("Give it to"), queryset=Membership.objects.none(), required=False, empty_label=_("Nobody: back to the queue")
+        label=_("Give it to"),
+        queryset=Membership.objects.none(),
+        required=False,
+        empty_label=_("Nobody: back to the queue"),
     )
 
     def __init__(self, *args: Any, members: list[Membership], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = (
-            Membership.objects.filter(pk__in=[member.pk for member in members]).select_related("user").by_name()
+            Membership.objects.filter(pk__in=[member.pk for member in members])
+            .select_related("user")
+            .by_name()
         )
 
 
@@ -270,4 +289,6 @@ class OpenCaseForm(forms.Form):
     customer = forms.CharField(
         label=_("Customer"), max_length=254, help_text=_("E-mail address, name or customer number.")
     )
-    reason = forms.CharField(label=_("What happened"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(
+        label=_("What happened"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )

@@ -1,5 +1,52 @@
 """Pages of the outreach app, under /o/<slug>/ (see config/urls.py)."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from outreach.views import campaigns, cases, senders, templates
+from outreach.views.today import today
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", today, name="today"),
+    path("cases/", cases.case_list, name="case_list"),
+    path("cases/new/", cases.case_new, name="case_new"),
+    path("cases/<int:number>/", cases.case_detail, name="case_detail"),
+    path("cases/<int:number>/ownership/", cases.case_take, name="case_take"),
+    path("cases/<int:number>/owner/", cases.case_assign, name="case_assign"),
+    path("cases/<int:number>/wait/", cases.case_wait, name="case_wait"),
+    path("cases/<int:number>/wait/end/", cases.case_resume, name="case_resume"),
+    path("cases/<int:number>/replies/", cases.case_reply, name="case_reply"),
+    path("cases/<int:number>/draft/discard/", cases.case_discard, name="case_discard"),
+    path("cases/<int:number>/notes/", cases.case_note, name="case_note"),
+    path("cases/<int:number>/calls/", cases.case_call, name="case_call"),
+    path("cases/<int:number>/closure/", cases.case_close, name="case_close"),
+    path("cases/<int:number>/closure/undo/", cases.case_reopen, name="case_reopen"),
+    path("alerts/", cases.alert_list, name="alert_list"),
+    path("alerts/read/", cases.alert_read, name="alert_read"),
+    path("templates/", templates.template_list, name="template_list"),
+    path("templates/new/", templates.template_new, name="template_new"),
+    path("templates/<int:pk>/", templates.template_edit, name="template_edit"),
+    path("templates/<int:pk>/preview/", templates.template_preview, name="template_preview"),
+    path("templates/<int:pk>/test/", templates.template_test, name="template_test"),
+    path("templates/<int:pk>/languages/", templates.template_language, name="template_language"),
+    path("templates/<int:pk>/deletion/", templates.template_delete, name="template_delete"),
+    path("templates/<int:pk>/deletion/undo/", templates.template_restore, name="template_restore"),
+    path("campaigns/", campaigns.campaign_list, name="campaign_list"),
+    path("campaigns/new/", campaigns.campaign_new, name="campaign_new"),
+    path("campaigns/<int:pk>/", campaigns.campaign_detail, name="campaign_detail"),
+    path("campaigns/<int:pk>/edit/", campaigns.campaign_edit, name="campaign_edit"),
+    path("campaigns/<int:pk>/review/", campaigns.campaign_review, name="campaign_review"),
+    path("campaigns/<int:pk>/launch/undo/", campaigns.campaign_take_back, name="campaign_take_back"),
+    path("campaigns/<int:pk>/pause/", campaigns.campaign_pause, name="campaign_pause"),
+    path("campaigns/<int:pk>/pause/end/", campaigns.campaign_resume, name="campaign_resume"),
+    path("campaigns/<int:pk>/stop/", campaigns.campaign_stop, name="campaign_stop"),
+    path("campaigns/<int:pk>/retry/", campaigns.campaign_retry, name="campaign_retry"),
+    path("campaigns/<int:pk>/outcomes.csv", campaigns.campaign_csv, name="campaign_csv"),
+    path("campaigns/<int:pk>/deletion/", campaigns.campaign_delete, name="campaign_delete"),
+    path("campaigns/<int:pk>/deletion/undo/", campaigns.campaign_restore, name="campaign_restore"),
+    path("follow-ups/", campaigns.follow_ups, name="follow_ups"),
+    path("settings/senders/", senders.sender_list, name="sender_list"),
+    path("settings/senders/<int:pk>/", senders.sender_edit, name="sender_edit"),
+    path("settings/senders/<int:pk>/proof/", senders.sender_mail_proof, name="sender_mail_proof"),
+    path("settings/senders/<int:pk>/default/", senders.sender_make_default, name="sender_make_default"),
+    path("settings/senders/<int:pk>/removal/", senders.sender_remove, name="sender_remove"),
+]

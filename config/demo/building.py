@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from random import Random
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
@@ -113,9 +115,15 @@ def _found(world: World, now: datetime) -> Organization:
 def _user(member: Member) -> User:
     user = User.objects.filter(email=member.email).first()
     if user is None:
-        user = User.objects.create_user(member.email, PASSWORD, name=member.name)
+        user = User.objects.create(email=member.email, password=_hashed(PASSWORD), name=member.name)
         rest.confirm_address(user)
     return user
+
+
+@cache
+def _hashed(password: str) -> str:
+    """Hashing is slow on purpose; one and the same password need not be hashed for each colleague."""
+    return make_password(password)
 
 
 def _team(world: World, organization: Organization, units: dict[str, Unit]) -> None:
@@ -210,6 +218,7 @@ def _survey(world: World, actor: Actor, now: datetime) -> Survey:
     question.text = {survey.default_locale: world.question}
     question.save()
     publishing.publish(survey, by=actor, at=now - timedelta(days=435))
+    survey.refresh_from_db()
     return survey
 
 

@@ -97,7 +97,7 @@ def _segments(world: World, by: Actor) -> None:
                         "operator": "is_one_of",
                         "value": ["Old Market", "Riverside", "Station Quarter"],
                     },
-                    {"field": "nps.category", "operator": "is", "value": "detractor"},
+                    {"field": "category", "operator": "is", "value": "detractor"},
                 ]
             },
             by=by,

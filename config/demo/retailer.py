@@ -34,7 +34,7 @@ ATTRIBUTES = (
         "favourite_range", "Favourite range", "choice", ("Furniture", "Lighting", "Kitchen", "Textiles")
     ),
     PlannedAttribute("age_band", "Age band", "choice", ("18-29", "30-44", "45-59", "60+")),
-    PlannedAttribute("newsletter", "Newsletter", "boolean"),
+    PlannedAttribute("newsletter", "Newsletter", "yes_no"),
     PlannedAttribute("first_purchase", "First purchase", "date"),
     PlannedAttribute("orders", "Orders", "number"),
     PlannedAttribute("spent", "Spent so far", "money"),
@@ -154,7 +154,7 @@ def _orders(
 def _with_totals(person: PlannedCustomer, events: list[PlannedEvent]) -> PlannedCustomer:
     paid = [event.amount for event in events if event.amount is not None]
     person.attributes["orders"] = len(paid)
-    person.attributes["spent"] = str(sum(paid, Decimal(0)))
+    person.attributes["spent"] = int(sum(paid, Decimal(0)))
     return person
 
 

@@ -1,7 +1,6 @@
 """Northbeam Ledger: an invented firm that sells bookkeeping software to other firms."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from random import Random
 
 from config.demo import people, planted, words
@@ -52,7 +51,7 @@ ATTRIBUTES = (
     PlannedAttribute("role", "Role", "choice", ("decides", "uses", "pays")),
     PlannedAttribute("region", "Region", "choice", REGIONS),
     PlannedAttribute("seats", "Seats", "number"),
-    PlannedAttribute("automations", "Uses automations", "boolean"),
+    PlannedAttribute("automations", "Uses automations", "yes_no"),
     PlannedAttribute("customer_since", "Customer since", "date"),
     PlannedAttribute("renewal", "Renewal date", "date"),
     PlannedAttribute("yearly_fee", "Yearly fee", "money"),
@@ -117,7 +116,7 @@ def _company(random: Random, number: int, now: datetime) -> PlannedCompany:
             "seats": seats,
             "customer_since": since.date().isoformat(),
             "renewal": renewal.date().isoformat(),
-            "yearly_fee": str(Decimal(seats * PRICES[tier] * 12)),
+            "yearly_fee": seats * PRICES[tier] * 12,
         },
     )
 

@@ -56,14 +56,19 @@ def copy_rows(
                         for field, value in zip(described, row, strict=True)
                     ]
                 )
-        conflict = _on_conflict(model, table, fields, key, update)
-        cursor.execute(
-            f"WITH written AS (INSERT INTO {table} (organization_id, {listed})"
-            f" SELECT {int(organization_id)}, {listed} FROM pg_temp.{staging} {conflict}"
-            " RETURNING (xmax <> 0) AS was_there)"
-            " SELECT count(*) FILTER (WHERE NOT was_there), count(*) FILTER (WHERE was_there) FROM written"
-        )
-        inserted, updated = cursor.fetchone()
+        insert = f"INSERT INTO {table} (organization_id, {listed}) SELECT {int(organization_id)}, {listed}"
+        if key:
+            conflict = _on_conflict(model, table, fields, key, update)
+            cursor.execute(
+                f"WITH written AS ({insert} FROM pg_temp.{staging} {conflict}"
+                " RETURNING (xmax <> 0) AS was_there)"
+                " SELECT count(*) FILTER (WHERE NOT was_there), count(*) FILTER (WHERE was_there) FROM written"
+            )
+            inserted, updated = cursor.fetchone()
+        else:
+            # A partitioned table cannot tell xmax; without a key there is nothing to update anyway.
+            cursor.execute(f"{insert} FROM pg_temp.{staging}")
+            inserted, updated = cursor.rowcount, 0
         cursor.execute(f"DROP TABLE pg_temp.{staging}")
     return Copied(inserted, updated)
 
@@ -75,8 +80,6 @@ def _on_conflict(
     key: Sequence[str],
     update: Sequence[str] | None,
 ) -> str:
-    if not key:
-        return ""
     column = {name: quote(model._meta.get_field(name).column) for name in (*fields, *key)}
     target = ", ".join(["organization_id", *(column[name] for name in key)])
     changing = [name for name in fields if name not in key] if update is None else list(update)

@@ -62,7 +62,8 @@ def copy_rows(
             cursor.execute(
                 f"WITH written AS ({insert} FROM pg_temp.{staging} {conflict}"
                 " RETURNING (xmax <> 0) AS was_there)"
-                " SELECT count(*) FILTER (WHERE NOT was_there), count(*) FILTER (WHERE was_there) FROM written"
+                " SELECT count(*) FILTER (WHERE NOT was_there),"
+                " count(*) FILTER (WHERE was_there) FROM written"
             )
             inserted, updated = cursor.fetchone()
         else:

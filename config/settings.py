@@ -140,6 +140,8 @@ DATABASES = {
 }
 # The owner of the tables, for migrate, test databases and backups only (docs/tenancy.md).
 OPERATOR_DATABASE_URL = env.str("OPERATOR_DATABASE_URL", default="")
+# Off behind a pooler that gives each transaction another session: statements of the engine are not prepared then.
+DATABASE_PREPARES = env.bool("DATABASE_PREPARES", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

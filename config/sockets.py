@@ -41,9 +41,11 @@ NEWS: tuple[str, ...] = (
 # Called as hint(organization_id) after a commit that left work due now: they tell the workers to look.
 HINTS: tuple[str, ...] = ()
 
-# Each is called as due(organization, now) -> how much it did, outside any context, by the pump of the engine:
-# it opens acting_for per transaction, does one batch, and rings if more is left.
+# Each is called as due(organization, now) by the pump of the engine, in the organization's context, one
+# transaction a call: it does one batch. It returns when to come again (a datetime), how much it did (a number: the
+# pump comes again at once while it is not 0), or None.
 DUE_WORK: tuple[str, ...] = (
+    "segments.importing.due",
     "surveys.distributing.due",
     "surveys.answering.due",
     "outreach.due_work.campaigns",

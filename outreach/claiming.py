@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import psycopg
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.tenancy.context import current_organization_id
+from outreach.models.send_key import MessageClass
 from outreach.pace import PACE, Pace
 from segments import contacting_sql
 
@@ -36,6 +39,8 @@ class Claimed:
     attempts: int
     reason: str
     address: str
+    capped: bool
+    gapped: bool
     name: str | None
     first_name: str | None
     email: str | None
@@ -73,32 +78,64 @@ def claim(*, pace: Pace = PACE, at: datetime | None = None) -> Claim:
     at = at or timezone.now()
     standing = _standing(at)
     room = max(standing.daily_cap - standing.claimed_today, 0)
+    held = 0
     if standing.paused:
-        rows, held = _take(at, pace, bulk=0, only_tests=True, day=standing.day), 0
-    elif room == 0:
-        tomorrow = _next_day(standing)
-        held = _put_off(at, until=tomorrow)
-        rows = _take(at, pace, bulk=0, only_tests=False, day=standing.day)
+        ids = _pick(at, urgent=pace.urgent, bulk=0, only="AND origin_kind = 'test'")
     else:
-        rows, held = _take(at, pace, bulk=min(pace.batch, room), only_tests=False, day=standing.day), 0
-    attempt = rows[0][-2] if rows else 0
+        if room == 0:
+            held = _put_off(at, until=_next_day(standing))
+        ids = _pick(at, urgent=pace.urgent, bulk=min(pace.batch, room))
+    if not ids:
+        return Claim(looked=held)
+    rows = _judge(ids, at, pace)
+    attempt = rows[0][-2]
     go = tuple(Claimed(*row[:-3]) for row in rows if row[-1] == "go")
     refused = tuple(Claimed(*row[:-3]) for row in rows if row[-1] == "refused")
     waits = [row[-3] for row in rows if row[-1] == "held"]
+    if refused:
+        _settle_refused(refused, at)
+    if go:
+        _reserve(go, at, standing.day)
     return Claim(attempt, go, refused, len(rows) + held, min(waits) if waits else None)
+
+
+def prepared() -> psycopg.Connection:
+    """The raw connection, with statements prepared where the database is reached directly.
+
+    Planning a claim costs as much as running it. A pooler that mixes sessions wants DATABASE_PREPARES off.
+    """
+    connection.ensure_connection()
+    raw = connection.connection
+    if raw.prepare_threshold is None and settings.DATABASE_PREPARES:
+        raw.prepare_threshold = 1_000_000  # only what asks for it
+    return raw
+
+
+BY_KEY = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+"""Everything here looks up a few rows by key. The planner may believe a filling table to be empty, and once prepared
+it would read the whole of it for every batch."""
+
+
+def run(statement: str, parameters: dict[str, object]) -> psycopg.Cursor:
+    """Execute a prepared statement on the connection of the acting transaction."""
+    cursor = psycopg.Cursor(prepared())
+    cursor.execute(statement, parameters, prepare=True)
+    return cursor
 
 
 def _standing(at: datetime) -> _Standing:
     organization = current_organization_id()
     with connection.cursor() as cursor:
-        # A statement of its own: the claim's snapshot must be younger than the lock.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, organization % 2**31])
+        # Statements of their own: the claim's snapshot must be younger than the lock.
+        cursor.execute(
+            f"{BY_KEY}; SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, organization % 2**31]
+        )
         cursor.execute(
             """SELECT o.sending_paused_at IS NOT NULL OR EXISTS (SELECT FROM outreach_standstill),
-                      o.daily_send_cap, o.time_zone, COALESCE(d.claimed, 0), timezone(o.time_zone, %(at)s::timestamptz)::date
+                      o.daily_send_cap, o.time_zone, COALESCE(d.claimed, 0), t.day
                FROM accounts_organization o
-               LEFT JOIN outreach_sendingday d ON d.organization_id = o.id
-                     AND d.day = timezone(o.time_zone, %(at)s::timestamptz)::date
+               CROSS JOIN LATERAL (SELECT timezone(o.time_zone, %(at)s::timestamptz)::date AS day) t
+               LEFT JOIN outreach_sendingday d ON d.organization_id = %(organization)s AND d.day = t.day
                WHERE o.id = %(organization)s""",
             {"organization": organization, "at": at},
         )
@@ -125,115 +162,127 @@ def _put_off(at: datetime, *, until: datetime) -> int:
         return cursor.rowcount
 
 
-def _take(at: datetime, pace: Pace, *, bulk: int, only_tests: bool, day: date) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            claim_statement(urgent=pace.urgent, bulk=bulk, only_tests=only_tests),
-            {
-                "organization": current_organization_id(),
-                "at": at,
-                "lease": pace.lease,
-                "day": day,
-            },
-        )
-        return cursor.fetchall()
+def _pick(at: datetime, *, urgent: int, bulk: int, only: str = "") -> list[int]:
+    """Lock due rows, urgent ones first. Limits are literals: as parameters they made claims 30-100 times slower."""
+    ids: list[int] = []
+    for flag, limit in (("urgent", urgent), ("NOT urgent", bulk)):
+        if limit:
+            cursor = run(
+                f"""SELECT id FROM outreach_message
+                    WHERE organization_id = %(organization)s AND state = 'queued' AND {flag} AND due_at <= %(at)s {only}
+                    ORDER BY due_at, id LIMIT {int(limit)} FOR UPDATE SKIP LOCKED""",
+                {"organization": current_organization_id(), "at": at},
+            )
+            ids += [row[0] for row in cursor.fetchall()]
+    return ids
 
 
-def claim_statement(*, urgent: int, bulk: int, only_tests: bool) -> str:
-    """The claim. Limits are literals: as parameters they made claims 30-100 times slower."""
-    return f"""
-WITH urgent AS (
-  SELECT id FROM outreach_message
-  WHERE organization_id = %(organization)s AND state = 'queued' AND urgent AND due_at <= %(at)s
-    {"AND origin_kind = 'test'" if only_tests else ""}
-  ORDER BY due_at, id LIMIT {int(urgent)} FOR UPDATE SKIP LOCKED),
-bulk AS (
-  SELECT id FROM outreach_message
-  WHERE organization_id = %(organization)s AND state = 'queued' AND NOT urgent AND due_at <= %(at)s
-  ORDER BY due_at, id LIMIT {int(bulk)} FOR UPDATE SKIP LOCKED),
-due AS MATERIALIZED (
+def _judge(ids: list[int], at: datetime, pace: Pace) -> list[tuple]:
+    parameters = {"organization": current_organization_id(), "at": at, "lease": pace.lease, "ids": ids}
+    return run(CLAIM, parameters).fetchall()
+
+
+CLAIM = f"""
+WITH due AS MATERIALIZED (
   SELECT m.id, m.customer_id, m.channel, m.topic AS purpose, m.address AS own_address, m.expires_at,
          m.origin_kind = 'test' AS is_test, m.quiet,
          -- A message that was claimed before holds its place in the ledger of contacts.
          m.capped AND m.attempts = 0 AS capped, m.gapped AND m.attempts = 0 AS gapped
-  FROM (SELECT id FROM urgent UNION ALL SELECT id FROM bulk) p
+  FROM unnest(%(ids)s::bigint[]) AS p(id)
   JOIN outreach_message m ON m.organization_id = %(organization)s AND m.id = p.id),
 person AS (SELECT * FROM due WHERE customer_id IS NOT NULL AND NOT is_test),
-judgement AS (SELECT id, reason, free_at, address FROM ({contacting_sql.judged("person")}) j),
-verdict AS (
+judgement AS MATERIALIZED (
+  SELECT id, reason, free_at, address FROM ({contacting_sql.judged("person", facts=False)}) j),
+verdict AS MATERIALIZED (
   SELECT d.id, j.free_at,
          CASE WHEN d.is_test OR d.customer_id IS NULL THEN d.own_address ELSE j.address END AS address,
          CASE WHEN d.is_test THEN NULL
-              WHEN d.expires_at <= %(at)s THEN 'expired'
+              WHEN d.expires_at <= %(at)s::timestamptz THEN 'expired'
               WHEN d.customer_id IS NULL THEN (
-                SELECT 'suppressed' FROM segments_suppression s JOIN accounts_organization o ON o.id = %(organization)s
-                WHERE s.organization_id = %(organization)s AND s.channel = d.channel AND s.purpose IN ('', d.purpose)
+                SELECT 'suppressed' FROM segments_suppression s, accounts_organization o
+                WHERE o.id = %(organization)s AND s.organization_id = %(organization)s AND s.channel = d.channel
+                  AND s.purpose IN ('', d.purpose)
                   AND s.address_hash = {contacting_sql.HASH.format(address="lower(d.own_address)")} LIMIT 1)
               WHEN j.id IS NULL THEN 'missing'
               ELSE j.reason END AS reason,
-         j.reason IN {_WAITING} AND (d.expires_at IS NULL OR j.free_at < d.expires_at) AS waits
+         COALESCE(j.reason IN {_WAITING} AND (d.expires_at IS NULL OR j.free_at < d.expires_at), false) AS waits
   FROM due d LEFT JOIN judgement j ON j.id = d.id),
-number AS (SELECT nextval(pg_get_serial_sequence('outreach_attempt', 'id')) AS attempt),
+number AS MATERIALIZED (SELECT nextval(pg_get_serial_sequence('outreach_attempt', 'id')) AS attempt),
 moved AS (
   UPDATE outreach_message m
-  SET state = CASE WHEN v.reason IS NULL THEN 'sending' ELSE 'queued' END,
+  SET state = CASE WHEN v.reason IS NULL THEN 'sending' ELSE m.state END,
       reason = COALESCE(v.reason, ''),
-      due_at = CASE WHEN v.reason IS NULL THEN m.due_at ELSE v.free_at END,
-      attempt = CASE WHEN v.reason IS NULL THEN number.attempt ELSE m.attempt END,
+      due_at = CASE WHEN v.waits THEN v.free_at ELSE m.due_at END,
+      attempt = CASE WHEN v.reason IS NULL THEN n.attempt ELSE m.attempt END,
       attempts = m.attempts + CASE WHEN v.reason IS NULL THEN 1 ELSE 0 END,
-      lease_until = CASE WHEN v.reason IS NULL THEN clock_timestamp() + %(lease)s END,
+      lease_until = CASE WHEN v.reason IS NULL THEN clock_timestamp() + %(lease)s::interval END,
       wire_started_at = NULL
-  FROM verdict v, number
+  FROM verdict v, number n
   WHERE m.organization_id = %(organization)s AND m.id = v.id
-    AND (v.reason IS NULL OR (COALESCE(v.waits, false) AND v.reason IN {_WAITING}))
-  RETURNING m.*, v.address AS to_address),
-refused AS (
-  DELETE FROM outreach_message m USING verdict v
-  WHERE m.organization_id = %(organization)s AND m.id = v.id
-    AND v.reason IS NOT NULL AND NOT (COALESCE(v.waits, false) AND v.reason IN {_WAITING})
-  RETURNING m.*, v.reason AS verdict, v.address AS to_address),
-logged AS (
-  INSERT INTO outreach_settledmessage (organization_id, id, wording_id, outcome, reason, answer, possible_duplicate,
-    attempts, due_at, wire_started_at, at)
-  SELECT organization_id, id, wording_id, CASE verdict WHEN 'expired' THEN 'expired' ELSE 'skipped' END, verdict,
-    answer, possible_duplicate, attempts, due_at, wire_started_at, %(at)s FROM refused),
-told AS (
-  UPDATE outreach_sendkey k
-  SET outcome = CASE r.verdict WHEN 'expired' THEN 'expired' ELSE 'skipped' END, reason = r.verdict, settled_at = %(at)s,
-      possible_duplicate = r.possible_duplicate
-  FROM refused r WHERE k.organization_id = %(organization)s AND k.id = r.id),
-released AS (
-  DELETE FROM segments_contact c USING refused r WHERE c.organization_id = %(organization)s AND c.send_id = r.id),
-reserved AS (
-  INSERT INTO segments_contact (organization_id, customer_id, channel, purpose, counted, at, send_id, subject)
-  SELECT m.organization_id, m.customer_id, m.channel,
-    -- The clock between surveys counts surveys only, not what else is sent with their consent.
-    CASE WHEN m.topic = 'surveys' AND NOT m.gapped THEN 'service' ELSE m.topic END,
-    m.capped, %(at)s, m.id, w.title
-  FROM moved m
-  JOIN outreach_wording w ON w.organization_id = m.organization_id AND w.id = m.wording_id
-  WHERE m.state = 'sending' AND m.attempts = 1 AND m.customer_id IS NOT NULL AND m.origin_kind <> 'test'
-  ON CONFLICT DO NOTHING),
-counted AS (
-  INSERT INTO outreach_sendingday (organization_id, day, claimed)
-  SELECT %(organization)s, %(day)s, count(*) FROM moved
-  WHERE state = 'sending' AND attempts = 1 AND NOT urgent HAVING count(*) > 0
-  ON CONFLICT (organization_id, day) DO UPDATE
-  SET claimed = outreach_sendingday.claimed + excluded.claimed),
-rows AS (
-  SELECT id, customer_id, wording_id, message_class, topic, mode, origin_kind, origin_id, facts, possible_duplicate,
-         attempts, reason, to_address AS address, due_at, attempt,
-         CASE state WHEN 'sending' THEN 'go' ELSE 'held' END AS fate FROM moved
-  UNION ALL
-  SELECT id, customer_id, wording_id, message_class, topic, mode, origin_kind, origin_id, facts, possible_duplicate,
-         attempts, verdict, to_address, due_at, attempt, 'refused' FROM refused)
+  RETURNING m.*, v.address AS to_address,
+    CASE WHEN v.reason IS NULL THEN 'go' WHEN v.waits AND v.reason IN {_WAITING} THEN 'held' ELSE 'refused' END AS fate)
 SELECT r.id, r.customer_id, r.wording_id, r.message_class, r.topic, r.mode, r.origin_kind, r.origin_id,
-       r.facts::text, r.possible_duplicate, r.attempts, r.reason, r.address,
+       r.facts::text, r.possible_duplicate, r.attempts, r.reason, r.to_address, r.capped, r.gapped,
        c.name, c.first_name, c.email, c.phone, c.locale, c.stage, c.attributes::text, y.name, u.name,
        r.due_at, r.attempt, r.fate
-FROM rows r
-LEFT JOIN segments_customer c ON c.organization_id = %(organization)s AND c.id = r.customer_id AND r.fate = 'go'
+FROM moved r
+LEFT JOIN segments_customer c ON c.organization_id = %(organization)s AND c.id = r.customer_id
 LEFT JOIN segments_company y ON y.organization_id = %(organization)s AND y.id = c.company_id
 LEFT JOIN accounts_unit u ON u.organization_id = %(organization)s AND u.id = c.unit_id
 ORDER BY r.fate, r.message_class = 'service' DESC, r.id
 """
+
+REFUSE = """
+WITH gone AS (
+  DELETE FROM outreach_message m USING unnest(%(ids)s::bigint[]) AS r(id)
+  WHERE m.organization_id = %(organization)s AND m.id = r.id RETURNING m.*),
+logged AS (
+  INSERT INTO outreach_settledmessage (organization_id, id, wording_id, outcome, reason, answer, possible_duplicate,
+    attempts, due_at, wire_started_at, at)
+  SELECT organization_id, id, wording_id, CASE reason WHEN 'expired' THEN 'expired' ELSE 'skipped' END, reason,
+    answer, possible_duplicate, attempts, due_at, wire_started_at, %(at)s FROM gone),
+released AS (
+  DELETE FROM segments_contact c USING gone g WHERE c.organization_id = %(organization)s AND c.send_id = g.id)
+UPDATE outreach_sendkey k
+SET outcome = CASE g.reason WHEN 'expired' THEN 'expired' ELSE 'skipped' END, reason = g.reason, settled_at = %(at)s,
+    possible_duplicate = g.possible_duplicate
+FROM gone g WHERE k.organization_id = %(organization)s AND k.id = g.id
+"""
+
+RESERVE = """
+WITH reserved AS (
+  INSERT INTO segments_contact (organization_id, customer_id, channel, purpose, counted, at, send_id, subject)
+  SELECT %(organization)s, c.customer, 'email', c.purpose, c.counted, %(at)s, c.id, w.title
+  FROM unnest(%(ids)s::bigint[], %(customers)s::bigint[], %(purposes)s::text[], %(counted)s::boolean[],
+              %(wordings)s::bigint[]) AS c(id, customer, purpose, counted, wording)
+  JOIN outreach_wording w ON w.organization_id = %(organization)s AND w.id = c.wording
+  ON CONFLICT DO NOTHING)
+INSERT INTO outreach_sendingday (organization_id, day, claimed) VALUES (%(organization)s, %(day)s, %(bulk)s)
+ON CONFLICT (organization_id, day) DO UPDATE SET claimed = outreach_sendingday.claimed + excluded.claimed
+"""
+
+
+def _settle_refused(refused: tuple[Claimed, ...], at: datetime) -> None:
+    run(REFUSE, {"organization": current_organization_id(), "ids": [one.id for one in refused], "at": at})
+
+
+def _reserve(go: tuple[Claimed, ...], at: datetime, day: date) -> None:
+    """A place in the ledger of contacts for each first claim; given back if the message is skipped after all."""
+    first = [
+        one for one in go if one.attempts == 1 and one.customer_id is not None and one.origin_kind != "test"
+    ]
+    run(
+        RESERVE,
+        {
+            "organization": current_organization_id(),
+            "at": at,
+            "day": day,
+            "bulk": sum(one.attempts == 1 and one.message_class != MessageClass.SERVICE for one in go),
+            "ids": [one.id for one in first],
+            "customers": [one.customer_id for one in first],
+            # The clock between surveys counts surveys only, not what else is sent with their consent.
+            "purposes": ["service" if one.topic == "surveys" and not one.gapped else one.topic for one in first],
+            "counted": [one.capped for one in first],
+            "wordings": [one.wording_id for one in first],
+        },
+    )

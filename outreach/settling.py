@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.tenancy.context import acting_for, current_organization_id
 from outreach import failpoints
-from outreach.claiming import Claimed
+from outreach.claiming import BY_KEY, Claimed, prepared
 from outreach.delivery.smtp import Answer, Verdict
 from outreach.models.attempt import AttemptOutcome
 from outreach.models.send_key import MessageClass
@@ -202,20 +202,21 @@ def mark(organization: int, attempt: int, *, findings: Findings, wire: Sequence[
 
 
 def _mark(organization: int, attempt: int, findings: Findings, wire: Sequence[int], pace: Pace) -> set[int]:
-    connection.ensure_connection()
-    raw = connection.connection
+    raw = prepared()
     common = {"organization": organization, "attempt": attempt}
     wired = None
     telling: list[psycopg.Cursor[Any]] = []
     with raw.pipeline(), acting_for(organization):
+        for setting in BY_KEY.split("; "):
+            psycopg.Cursor(raw).execute(setting)
         for statement, parameters in _statements(findings, pace):
             cursor = psycopg.Cursor(raw)
-            cursor.execute(statement, {**common, **parameters})
+            cursor.execute(statement, {**common, **parameters}, prepare=True)
             if statement in (SETTLE, DOUBT):
                 telling.append(cursor)
         if wire:
             wired = psycopg.Cursor(raw)
-            wired.execute(WIRE, {**common, "ids": list(wire), "half": pace.lease / 2})
+            wired.execute(WIRE, {**common, "ids": list(wire), "half": pace.lease / 2}, prepare=True)
         for address in findings.bounced:
             contacting.suppress(address, reason="bounced", source="refused")
         if findings.tells:

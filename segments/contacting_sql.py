@@ -23,7 +23,7 @@ HASH = "sha256(convert_to(o.salt, 'UTF8') || sha256(convert_to(o.salt || {addres
 OUTPUT_COLUMNS = ("id", "customer_id", "address", "reason", "free_at", "reasons")
 
 
-def judged(candidates: str = "due", *, at: str = "%(at)s::timestamptz") -> str:
+def judged(candidates: str = "due", *, at: str = "%(at)s::timestamptz", facts: bool = True) -> str:
     """Judges each row of `candidates`: id, customer_id, channel, purpose, capped, gapped, quiet.
 
     `capped`: the any-contact clock applies. `gapped`: the clock between two surveys applies. `quiet`: quiet
@@ -35,8 +35,19 @@ def judged(candidates: str = "due", *, at: str = "%(at)s::timestamptz") -> str:
     suppressed_why, suppressed_at, consent_allowed, consent_at, consent_source, quiet_until, cap_until,
     gap_until, last_contact_at, last_contact_subject.
 
+    Without `facts` the last contact is not looked up: the claim of a batch needs the judgement alone.
+
     Parameters: organization, at (unless `at` names another SQL expression). No user text is in the SQL.
     """
+    last_contact = (
+        """LEFT JOIN LATERAL (
+              SELECT x.at, x.subject FROM segments_contact x
+              WHERE x.organization_id = %(organization)s AND x.customer_id = d.customer_id AND x.at <= {at}
+              ORDER BY x.at DESC LIMIT 1
+            ) l ON d.capped OR d.gapped""".replace("{at}", at)
+        if facts
+        else "CROSS JOIN (SELECT NULL::timestamptz AS at, NULL::text AS subject) l"
+    )
     return f"""
 SELECT f.id, f.customer_id, f.address, f.reasons[1] AS reason,
        CASE f.reasons[1] WHEN 'quiet_hours' THEN f.quiet_until WHEN 'cap' THEN f.cap_until
@@ -124,11 +135,7 @@ FROM (
               WHERE x.organization_id = %(organization)s AND x.customer_id = d.customer_id AND x.at <= {at}
                 AND x.at > {at} - make_interval(days => greatest(o.cap_days, o.survey_gap_days))
             ) h ON d.capped OR d.gapped
-            LEFT JOIN LATERAL (
-              SELECT x.at, x.subject FROM segments_contact x
-              WHERE x.organization_id = %(organization)s AND x.customer_id = d.customer_id AND x.at <= {at}
-              ORDER BY x.at DESC LIMIT 1
-            ) l ON d.capped OR d.gapped
+            {last_contact}
           ) v
         ) w
       ) p

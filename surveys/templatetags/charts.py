@@ -83,7 +83,8 @@ def score_histogram(counts: Any) -> SafeString:
 @register.simple_tag
 def nps_trend(points: Any, notes: Any = ()) -> SafeString:
     """A list of surveys.charts.trend.Point and of Mark."""
-    return mark_safe(trends.trend(list(points), list(notes or ())))
+    told = list(points)
+    return _scrolling(trends.trend(told, list(notes or ())), trends.sentence(told))
 
 
 @register.simple_tag
@@ -95,7 +96,8 @@ def answer_funnel(steps: Any) -> SafeString:
 @register.simple_tag
 def nps_forest(groups: Any, overall: Any = None, label: str = "") -> SafeString:
     """A list of surveys.charts.forest.Group; `overall` is the score of everybody."""
-    return mark_safe(forests.forest(list(groups), _number(overall), str(label)))
+    told = list(groups)
+    return _scrolling(forests.forest(told, _number(overall), str(label)), forests.sentence(told))
 
 
 @register.simple_tag
@@ -113,6 +115,13 @@ def parts_bar(parts: Any) -> SafeString:
 @register.simple_tag
 def part_swatch(style: str) -> SafeString:
     return mark_safe(portions.swatch(style))
+
+
+def _scrolling(drawn: str, sentence: str) -> SafeString:
+    """A wide chart scrolls inside its own frame on a phone, also by keyboard."""
+    return format_html(
+        '<div class="chart-scroll" role="region" tabindex="0" aria-label="{}">{}</div>', sentence, mark_safe(drawn)
+    )
 
 
 def _figure(score: Any, low: Any, high: Any, n: Any, hidden: bool) -> spans.Figure:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import DatabaseError
+from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from django.utils import timezone
@@ -14,6 +15,7 @@ from accounts.door import public_page
 LATE = 120  # seconds that due work may wait before the installation counts as stuck
 
 
+@non_atomic_requests
 @require_safe
 @public_page("health")
 def health(request: HttpRequest) -> JsonResponse:

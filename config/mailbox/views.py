@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from django.conf import settings
+from django.db.transaction import non_atomic_requests
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -27,6 +28,7 @@ def _mailbox() -> Mailbox:
     return Mailbox(Path(settings.LOCAL_MAILBOX))
 
 
+@non_atomic_requests
 @require_safe
 @public_page("mailbox")
 def mailbox(request: HttpRequest) -> HttpResponse:
@@ -47,6 +49,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     )
 
 
+@non_atomic_requests
 @require_safe
 @public_page("mailbox")
 def mail(request: HttpRequest, id: int, part: str = "") -> HttpResponse:
@@ -68,6 +71,7 @@ def mail(request: HttpRequest, id: int, part: str = "") -> HttpResponse:
     )
 
 
+@non_atomic_requests
 @require_safe
 @xframe_options_sameorigin
 @public_page("mailbox")

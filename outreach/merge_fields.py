@@ -56,6 +56,21 @@ def findings(source: str, attributes: Collection[str] = ()) -> list[Finding]:
     return found
 
 
+BLOCKS = ("if", "unless", "case", "for", "capture", "comment", "raw")
+
+
+def open_block_line(source: str) -> int | None:
+    """The line of a block that is never closed: Liquid itself only knows that the text ended."""
+    opened: list[tuple[str, int]] = []
+    for match in re.finditer(r"\{%-?\s*(\w+)", source):
+        tag = match[1]
+        if tag in BLOCKS:
+            opened.append((tag, source.count("\n", 0, match.start()) + 1))
+        elif tag.startswith("end") and opened and tag == f"end{opened[-1][0]}":
+            opened.pop()
+    return opened[-1][1] if opened else None
+
+
 def _names_made_by(source: str) -> set[str]:
     """Names that the template itself makes: loop variables, assigned and captured ones."""
     names: set[str] = set()

@@ -86,7 +86,7 @@ def _look_over_text(field: str, locale: str, source: str, attributes: set[str]) 
         # Tried once with made-up values: an endless loop or a value that grows shows itself here, not at sending.
         liquid.render(read, merge_fields.sample_values(attributes))
     except TemplateFault as fault:
-        return [Problem(field, locale, fault.message, fault.line)]
+        return [Problem(field, locale, fault.message, fault.line or merge_fields.open_block_line(source))]
     return [_told(field, locale, finding) for finding in merge_fields.findings(source, attributes)]
 
 

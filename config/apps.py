@@ -7,10 +7,8 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Make the Celery application the current one, so that every task of the process belongs to it."""
-        from config import celery  # noqa: F401
-
-    def ready(self) -> None:
+        """Make the Celery application the current one, and import what is plugged into the sockets."""
         from accounts.sockets import load_all
+        from config import celery  # noqa: F401
 
         load_all()

@@ -287,6 +287,11 @@ CELERY_TASK_TIME_LIMIT = 600
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
+# Only where somebody starts a beat instead of `manage.py engine`; any number of beats is harmless.
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "outreach.sweep", "schedule": 1.0, "options": {"expires": 5}},
+    "make months": {"task": "outreach.make_months", "schedule": 3600.0, "options": {"expires": 600}},
+}
 
 # Counters of rate limits, shared by all processes; nothing is kept here that must not be lost.
 CACHES = {

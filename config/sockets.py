@@ -12,9 +12,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
 }
 
 # Each returns the fields an app brings to the rule language of segments.
-SEGMENT_FIELDS: tuple[str, ...] = (
-    "outreach.segment_fields.fields",
-)
+SEGMENT_FIELDS: tuple[str, ...] = ("outreach.segment_fields.fields",)
 
 # Who holds data about a person, for export and erasure.
 PERSONAL_DATA: tuple[str, ...] = ()
@@ -39,11 +37,10 @@ NEWS: tuple[str, ...] = (
 )
 
 # Called as hint(organization_id) after a commit that left work due now: they tell the workers to look.
-HINTS: tuple[str, ...] = ()
+HINTS: tuple[str, ...] = ("outreach.hinting.hint",)
 
-# Each is called as due(organization, now) by the pump of the engine, in the organization's context, one
-# transaction a call: it does one batch. It returns when to come again (a datetime), how much it did (a number: the
-# pump comes again at once while it is not 0), or None.
+# Each is called as due(organization, now) -> how much it did, outside any context, by the pump of the engine:
+# it opens acting_for per transaction, does one batch, and rings if more is left.
 DUE_WORK: tuple[str, ...] = (
     "segments.importing.due",
     "surveys.distributing.due",
@@ -53,11 +50,7 @@ DUE_WORK: tuple[str, ...] = (
 )
 
 # Each is an accounts.handing_over.Handover: what members own in an app, and how it changes hands.
-HANDOVERS: tuple[str, ...] = (
-    "outreach.handovers.CASES",
-)
+HANDOVERS: tuple[str, ...] = ("outreach.handovers.CASES",)
 
 # Each is a map of "action" or "action/did" to the audit log's sentence (accounts.telling).
-AUDIT_SENTENCES: tuple[str, ...] = (
-    "outreach.sentences.SENTENCES",
-)
+AUDIT_SENTENCES: tuple[str, ...] = ("outreach.sentences.SENTENCES",)

@@ -30,6 +30,7 @@ PREFIXES = {
     "question": "qst",
     "response": "res",
     "segment": "seg",
+    "sender": "snd",
     "survey": "sur",
     "template": "tpl",
     "unit": "unt",

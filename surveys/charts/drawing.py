@@ -21,36 +21,46 @@ def element(name: str, *inside: str, **attributes: object) -> str:
     return f"<{name}{written}>{body}</{name}>" if body else f"<{name}{written}/>"
 
 
-def text(words: object, x: float, y: float, **attributes: object) -> str:
+def text(words: object, x: float | str, y: float, **attributes: object) -> str:
     return element("text", escape(str(words)), x=x, y=y, **attributes)
 
 
-def line(x1: float, y1: float, x2: float, y2: float, **attributes: object) -> str:
+def line(x1: float | str, y1: float, x2: float | str, y2: float, **attributes: object) -> str:
     return element("line", x1=x1, y1=y1, x2=x2, y2=y2, **attributes)
 
 
-def rect(x: float, y: float, width: float, height: float, **attributes: object) -> str:
-    return element("rect", x=x, y=y, width=max(0.0, width), height=max(0.0, height), **attributes)
+def rect(x: float | str, y: float, width: float | str, height: float, **attributes: object) -> str:
+    wide = width if isinstance(width, str) else max(0.0, width)
+    return element("rect", x=x, y=y, width=wide, height=max(0.0, height), **attributes)
 
 
-def svg(
-    *inside: str,
-    width: float,
-    height: float,
-    sentence: str = "",
-    class_: str = "chart",
-    stretch: bool = False,
-) -> str:
-    """The frame. With a sentence it is an image with that name; without one it is decoration.
+def percent(share: float) -> str:
+    """A length as a share of the chart's width: "37.5%"."""
+    return f"{_value(100.0 * share)}%"
 
-    `stretch` lets a bar fill its box whatever the width; such charts hold no text."""
+
+def fluid(*inside: str, height: float, sentence: str, class_: str = "fluid") -> str:
+    """A frame as wide as its box, whose letters keep their size: lengths along x are percents."""
+    return element(
+        "svg",
+        *inside,
+        class_=class_,
+        width="100%",
+        height=height,
+        role="img",
+        aria_label=sentence,
+        focusable="false",
+    )
+
+
+def svg(*inside: str, width: float, height: float, sentence: str = "", class_: str = "chart") -> str:
+    """A frame that scales as a whole. With a sentence it is an image with that name, without one decoration."""
     named = {"role": "img", "aria_label": sentence} if sentence else {"aria_hidden": "true"}
     return element(
         "svg",
         *inside,
         class_=class_,
         viewBox=f"0 0 {_value(width)} {_value(height)}",
-        preserveAspectRatio="none" if stretch else None,
         focusable="false",
         **named,
     )

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 from django.utils.translation import gettext as _
 
-from surveys.charts.drawing import DASH, rect, svg, text, thousands
+from surveys.charts.drawing import DASH, element, fluid, percent, rect, thousands
 
-WIDTH, ROW = 560.0, 44.0
+ROW = 46.0
 
 
 @dataclass(frozen=True)
@@ -24,29 +25,18 @@ def funnel(steps: Sequence[Step]) -> str:
     parts = []
     for at, step in enumerate(steps):
         y = at * ROW
-        parts.append(text(step.label, 0, y + 17, font_size=14, class_="c-ink c-medium"))
+        words = element("tspan", escape(step.label), class_="c-ink c-medium", font_size=14)
         if step.note:
-            parts.append(
-                text(step.note, 8.1 * len(step.label) + 14, y + 17, font_size=12.5, class_="c-ink-3")
-            )
-        parts.append(
-            text(
-                thousands(step.count),
-                WIDTH - 58,
-                y + 17,
-                font_size=14,
-                class_="c-ink c-strong",
-                text_anchor="end",
-            )
-        )
+            words += element("tspan", escape(step.note), dx=10, class_="c-ink-3", font_size=12.5)
+        parts.append(element("text", words, x=0, y=y + 17))
+        shares = element("tspan", thousands(step.count), class_="c-ink c-strong", font_size=14)
         if at:
-            parts.append(
-                text(share(steps, at), WIDTH, y + 17, font_size=12.5, class_="c-ink-3", text_anchor="end")
-            )
-        parts.append(rect(0, y + 26, WIDTH, 8, rx=2, class_="c-sunken"))
+            shares += element("tspan", escape(share(steps, at)), dx=14, class_="c-ink-3", font_size=12.5)
+        parts.append(element("text", shares, x="100%", y=y + 17, text_anchor="end"))
+        parts.append(rect(0, y + 27, "100%", 8, rx=2, class_="c-sunken"))
         if whole and step.count:
-            parts.append(rect(0, y + 26, max(2.0, WIDTH * step.count / whole), 8, rx=2, class_="c-ink-2"))
-    return svg(*parts, width=WIDTH, height=max(ROW, ROW * len(steps)), sentence=sentence(steps))
+            parts.append(rect(0, y + 27, percent(max(0.004, step.count / whole)), 8, rx=2, class_="c-ink-2"))
+    return fluid(*parts, height=max(ROW, ROW * len(steps) - 10), sentence=sentence(steps))
 
 
 def share(steps: Sequence[Step], at: int) -> str:

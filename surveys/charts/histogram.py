@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from surveys.charts.drawing import element, hatch, line, rect, svg, text, thousands
+from surveys.charts.drawing import fluid, hatch, line, percent, rect, text, thousands
 
-WIDTH, HEIGHT, BASE, TOP = 640.0, 250.0, 200.0, 26.0
+HEIGHT, BASE, TOP = 238.0, 200.0, 26.0
+STEP, GAP = 1 / 11, 0.007
+KINDS = {"det": "", "pas": "c-pas s-pas", "pro": "c-pro"}
 
 
 @dataclass(frozen=True)
@@ -37,29 +39,24 @@ class Histogram:
 
 def histogram(figures: Histogram) -> str:
     """With no answers the bars are an outline of what will stand there."""
-    step = WIDTH / 11
-    wide = step - 8
     tallest = max(figures.counts) or 1
     definition, fill = hatch()
     parts = [definition]
     for score, count in enumerate(figures.counts):
-        x = score * step + 4
-        middle = x + wide / 2
+        middle = percent((score + 0.5) * STEP)
         if not figures.total:
             ghost = 16 + 120 * (score / 10) ** 2
-            parts.append(
-                rect(x, BASE - ghost, wide, ghost, rx=4, class_="c-none s-edge", stroke_dasharray="4 4")
-            )
+            parts.append(_bar(score, ghost, "c-none s-edge", dashes="4 4"))
         else:
-            high = (BASE - TOP) * count / tallest
-            high = max(high, 2.0) if count else 0.0
-            parts.append(_bar(score, x, BASE - high, wide, high, fill))
+            high = max((BASE - TOP) * count / tallest, 2.0) if count else 0.0
+            kind = "det" if score <= 6 else "pas" if score <= 8 else "pro"
+            parts.append(_bar(score, high, KINDS[kind], fill if kind == "det" else None))
             parts.append(
                 text(
                     thousands(count),
                     middle,
                     BASE - high - 7,
-                    font_size=13,
+                    font_size=12.5,
                     class_="c-ink-2",
                     text_anchor="middle",
                 )
@@ -68,17 +65,9 @@ def histogram(figures: Histogram) -> str:
             text(score, middle, BASE + 20, font_size=13, class_="c-ink c-strong", text_anchor="middle")
         )
     for first, last, kind in ((0, 6, "det"), (7, 8, "pas"), (9, 10, "pro")):
-        parts.append(
-            line(
-                first * step + 4,
-                BASE + 32,
-                (last + 1) * step - 4,
-                BASE + 32,
-                class_=f"s-{kind}",
-                stroke_width=2.5,
-            )
-        )
-    return svg(*parts, width=WIDTH, height=HEIGHT - 12, sentence=figures.sentence)
+        left, right = percent(first * STEP + GAP), percent((last + 1) * STEP - GAP)
+        parts.append(line(left, BASE + 32, right, BASE + 32, class_=f"s-{kind}", stroke_width=2.5))
+    return fluid(*parts, height=HEIGHT, sentence=figures.sentence)
 
 
 def table(figures: Histogram) -> list[tuple[str, str, str]]:
@@ -90,20 +79,17 @@ def table(figures: Histogram) -> list[tuple[str, str, str]]:
     ]
 
 
-def _bar(score: int, x: float, y: float, wide: float, high: float, fill: str) -> str:
+def _bar(score: int, high: float, class_: str, fill: str | None = None, dashes: str | None = None) -> str:
     if not high:
         return ""
-    if score <= 6:
-        return rect(x, y, wide, high, rx=2, fill=fill)
-    if score <= 8:
-        return rect(x + 0.5, y + 0.5, wide - 1, high - 0.5, rx=2, class_="c-pas s-pas", stroke_width=1.2)
-    return element("path", d=_topped(x, y, wide, high), class_="c-pro")
-
-
-def _topped(x: float, y: float, wide: float, high: float) -> str:
-    """A bar with rounded upper corners."""
-    r = min(3.0, high)
-    return (
-        f"M{x:.2f} {y + high:.2f}V{y + r:.2f}q0-{r:.2f} {r:.2f}-{r:.2f}h{wide - 2 * r:.2f}"
-        f"q{r:.2f} 0 {r:.2f} {r:.2f}V{y + high:.2f}z"
+    return rect(
+        percent(score * STEP + GAP),
+        BASE - high,
+        percent(STEP - 2 * GAP),
+        high,
+        rx=2,
+        class_=class_ or None,
+        fill=fill,
+        stroke_width=1.2 if class_ and "s-" in class_ else None,
+        stroke_dasharray=dashes,
     )

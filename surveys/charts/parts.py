@@ -5,9 +5,15 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from surveys.charts.drawing import hatch, rect, svg, thousands
+from surveys.charts.drawing import fluid, hatch, percent, rect, svg, thousands
 
-STYLES = ("solid", "hatched", "pale", "bad", "dashed")
+STYLES = {
+    "solid": "c-ink s-ink",
+    "hatched": "s-edge",
+    "pale": "c-line s-edge",
+    "bad": "c-bad s-bad",
+    "dashed": "c-none s-edge",
+}
 
 
 @dataclass(frozen=True)
@@ -20,28 +26,28 @@ class Part:
     style: str = "solid"
 
 
-def parts_bar(parts: Sequence[Part], *, width: int = 1080, height: int = 34) -> str:
+def parts_bar(parts: Sequence[Part], *, height: int = 34) -> str:
     total = sum(part.count for part in parts)
     if not total:
-        outline = rect(0.5, 0.5, width - 1, height - 1, rx=5, class_="c-none s-edge", stroke_dasharray="4 4")
-        return svg(outline, width=width, height=height, sentence=sentence(parts))
+        outline = rect("0.1%", 0.5, "99.8%", height - 1, rx=5, class_="c-none s-edge", stroke_dasharray="4 4")
+        return fluid(outline, height=height, sentence=sentence(parts))
     shown = [part for part in parts if part.count]
-    least, gap = 5.0, 3.0
-    room = width - gap * (len(shown) - 1)
+    least, gap = 0.006, 0.003
+    room = 1 - gap * (len(shown) - 1)
     widths = [max(least, room * part.count / total) for part in shown]
-    widths = [wide * room / sum(widths) for wide in widths]
     definition, fill = hatch("ink-3")
     drawn, x = [definition], 0.0
     for part, wide in zip(shown, widths, strict=True):
-        drawn.append(_piece(part.style, x, wide, height, fill))
+        wide *= room / sum(widths)
+        drawn.append(_piece(part.style, percent(x), percent(wide), height, fill))
         x += wide + gap
-    return svg(*drawn, width=width, height=height, sentence=sentence(parts))
+    return fluid(*drawn, height=height, sentence=sentence(parts))
 
 
 def swatch(style: str) -> str:
     """The same drawing as a key, 14 by 14."""
     definition, fill = hatch("ink-3")
-    return svg(definition, _piece(style, 0.0, 14.0, 14, fill), width=14, height=14, class_="swatch")
+    return svg(definition, _piece(style, 0.5, 13.0, 14, fill), width=14, height=14, class_="swatch")
 
 
 def sentence(parts: Sequence[Part]) -> str:
@@ -59,14 +65,10 @@ def table(parts: Sequence[Part]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _piece(style: str, x: float, wide: float, height: float, fill: str) -> str:
-    inner = {"x": x + 0.5, "y": 0.5, "width": wide - 1, "height": height - 1.0, "rx": min(4.0, wide / 2)}
-    if style == "solid":
-        return rect(x, 0, wide, height, rx=min(4.0, wide / 2), class_="c-ink")
-    if style == "bad":
-        return rect(x, 0, wide, height, rx=min(4.0, wide / 2), class_="c-bad")
+def _piece(style: str, x: float | str, wide: float | str, height: float, fill: str) -> str:
+    place = {"x": x, "y": 0.5, "width": wide, "height": height - 1.0, "rx": 3}
     if style == "hatched":
-        return rect(**inner, fill=fill, class_="s-edge", stroke_width=1)
-    if style == "pale":
-        return rect(**inner, class_="c-line s-edge", stroke_width=1)
-    return rect(**inner, class_="c-none s-edge", stroke_width=1, stroke_dasharray="4 3")
+        return rect(**place, fill=fill, class_="s-edge", stroke_width=1)
+    if style == "dashed":
+        return rect(**place, class_="c-none s-edge", stroke_width=1, stroke_dasharray="4 3")
+    return rect(**place, class_=STYLES[style], stroke_width=1)

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from surveys.charts.drawing import DASH, element, line, rect, signed, svg, text, thousands
+from surveys.charts.drawing import (
+    DASH,
+    element,
+    fluid,
+    line,
+    percent,
+    rect,
+    signed,
+    svg,
+    text,
+    thousands,
+)
 
 WEAK_UNDER = 30
 
@@ -82,9 +93,12 @@ def span(figure: Figure, *, width: int = 180, height: int = 20) -> str:
     return svg(*marks, width=width, height=height, sentence=figure.sentence, class_="span")
 
 
-def ruler(figure: Figure, *, target: float | None = None, width: int = 460) -> str:
+def ruler(figure: Figure, *, target: float | None = None) -> str:
     """The score as a ruler: ticks each 10, interval as a veil between two edges, point as a heavy tick."""
-    at = _scale(width, pad=14)
+
+    def at(score: float) -> str:
+        return percent(0.02 + 0.96 * (max(-100.0, min(100.0, float(score))) + 100) / 200)
+
     base, parts = 40.0, []
     for tick in range(-100, 101, 10):
         long = tick % 50 == 0
@@ -93,39 +107,29 @@ def ruler(figure: Figure, *, target: float | None = None, width: int = 460) -> s
         )
         if long:
             anchor = "start" if tick == -100 else "end" if tick == 100 else "middle"
-            x = 2.0 if tick == -100 else width - 2.0 if tick == 100 else at(tick)
+            x = "0" if tick == -100 else "100%" if tick == 100 else at(tick)
             parts.append(
                 text(signed(tick), x, base + 18, font_size=12.5, class_="c-ink-3", text_anchor=anchor)
             )
     parts.append(line(at(-100), base, at(100), base, class_="s-edge", stroke_width=1))
     if figure.degree in ("enough", "weak") and figure.score is not None:
-        weak = figure.degree == "weak"
+        dashes = "3 2" if figure.degree == "weak" else None
         if figure.low is not None and figure.high is not None:
-            left, right = at(figure.low), at(figure.high)
-            parts.append(rect(left, base - 26, right - left, 26, class_="c-veil"))
-            for edge in (left, right):
+            wide = percent(0.96 * (figure.high - figure.low) / 200)
+            parts.append(rect(at(figure.low), base - 26, wide, 26, class_="c-veil"))
+            for edge in (at(figure.low), at(figure.high)):
                 parts.append(
                     line(
-                        edge,
-                        base - 26,
-                        edge,
-                        base,
-                        class_="s-ink",
-                        stroke_width=1.6,
-                        stroke_dasharray="3 2" if weak else None,
+                        edge, base - 26, edge, base, class_="s-ink", stroke_width=1.6, stroke_dasharray=dashes
                     )
                 )
-        parts.append(rect(at(figure.score) - 1.75, base - 32, 3.5, 32, rx=1.5, class_="c-ink"))
+        point = at(figure.score)
+        parts.append(line(point, base - 31, point, base, class_="s-ink", stroke_width=3.5))
     if target is not None:
-        x = at(target)
-        parts.append(
-            element(
-                "path",
-                d=f"M{x - 4.5:.2f} {base + 9} L{x + 4.5:.2f} {base + 9} L{x:.2f} {base + 2} Z",
-                class_="c-well",
-            )
-        )
-    return svg(*parts, width=width, height=62, sentence=figure.sentence)
+        # A path takes no percents; a small frame at the place does.
+        mark = element("path", d="M-4.5 8 L4.5 8 L0 1 Z", class_="c-well")
+        parts.append(element("svg", mark, x=at(target), y=base, width=1, height=1, overflow="visible"))
+    return fluid(*parts, height=62, sentence=figure.sentence)
 
 
 def table(figure: Figure) -> list[tuple[str, str]]:

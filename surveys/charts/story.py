@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
-from surveys.charts.drawing import element, rect, svg, text
+from surveys.charts.drawing import element, fluid, line, percent, rect, text
 
-WIDTH, TOP, BASE, HEIGHT = 330.0, 8.0, 168.0, 196.0
+TOP, BASE, HEIGHT = 16.0, 168.0, 196.0
 
 
 @dataclass(frozen=True)
@@ -25,35 +26,21 @@ def story(moments: Sequence[Moment]) -> str:
     def y(score: float) -> float:
         return TOP + (10 - score) / 10 * (BASE - TOP)
 
-    bands = [("pro", 10.0, 8.5), ("pas", 8.5, 6.5), ("det", 6.5, 0.0)]
     parts = [
-        rect(
-            0,
-            y(high) - (8 if high == 10 else 0),
-            WIDTH,
-            y(low) - y(high) + (8 if high == 10 else 0),
-            class_=f"c-{kind}-soft",
-        )
-        for kind, high, low in bands
+        rect(0, y(high) - above, "100%", y(low) - y(high) + above, class_=f"c-{kind}-soft")
+        for kind, high, low, above in (("pro", 10, 8.5, 16), ("pas", 8.5, 6.5, 0), ("det", 6.5, 0, 0))
     ]
-    step = WIDTH / max(1, len(told))
-    dots = [(step * (at + 0.5), y(moment.score)) for at, moment in enumerate(told)]
-    if len(dots) > 1:
+    step = 1 / max(1, len(told))
+    dots = [(percent(step * (at + 0.5)), y(moment.score)) for at, moment in enumerate(told)]
+    for (x1, y1), (x2, y2) in pairwise(dots):
+        parts.append(line(x1, y1, x2, y2, class_="s-ink", stroke_width=1.6))
+    for (x, height), moment in zip(dots, told, strict=True):
+        parts.append(element("circle", cx=x, cy=height, r=12.0, class_="c-surface s-ink", stroke_width=1.6))
         parts.append(
-            element(
-                "path",
-                d="M" + " L".join(f"{x:.2f} {y_:.2f}" for x, y_ in dots),
-                class_="c-none s-ink",
-                stroke_width=1.6,
-            )
-        )
-    for (x, y_), moment in zip(dots, told, strict=True):
-        parts.append(element("circle", cx=x, cy=y_, r=12.0, class_="c-surface s-ink", stroke_width=1.6))
-        parts.append(
-            text(moment.score, x, y_ + 4.5, font_size=13, class_="c-ink c-strong", text_anchor="middle")
+            text(moment.score, x, height + 4.5, font_size=13, class_="c-ink c-strong", text_anchor="middle")
         )
         parts.append(text(moment.label, x, BASE + 22, font_size=12, class_="c-ink-2", text_anchor="middle"))
-    return svg(*parts, width=WIDTH, height=HEIGHT, sentence=sentence(told), class_="chart chart--small")
+    return fluid(*parts, height=HEIGHT, sentence=sentence(told))
 
 
 def sentence(moments: Sequence[Moment]) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from surveys.charts.drawing import element, hatch, rect, svg, thousands
+from surveys.charts.drawing import element, fluid, hatch, percent, rect, svg, thousands
 
 KINDS = ("det", "pas", "pro")
 
@@ -48,31 +48,26 @@ class Three:
         }
 
 
-def three_bar(three: Three, *, width: int = 420, height: int = 22) -> str:
+def three_bar(three: Three, *, height: int = 22) -> str:
     if not three.total:
-        return svg(
-            rect(0.5, 0.5, width - 1, height - 1, rx=3, class_="c-none s-edge", stroke_dasharray="4 3"),
-            width=width,
-            height=height,
-            sentence=three.sentence,
-            class_="chart bar3",
-        )
+        outline = rect("0.1%", 0.5, "99.8%", height - 1, rx=3, class_="c-none s-edge", stroke_dasharray="4 3")
+        return fluid(outline, height=height, sentence=three.sentence)
     definition, fill = hatch()
-    counts, gap, parts = (three.detractors, three.passives, three.promoters), 2.0, [definition]
-    shown = [count for count in counts if count]
-    room, x = width - gap * (len(shown) - 1), 0.0
-    for kind, each in zip(KINDS, counts, strict=True):
-        if not each:
+    counts, gap, parts = (three.detractors, three.passives, three.promoters), 0.005, [definition]
+    room, x = 1 - gap * (sum(count > 0 for count in counts) - 1), 0.0
+    for kind, count in zip(KINDS, counts, strict=True):
+        if not count:
             continue
-        wide = room * each / three.total
+        wide = room * count / three.total
+        place = {"x": percent(x), "width": percent(wide), "rx": 2}
         if kind == "det":
-            parts.append(rect(x, 0, wide, height, rx=2, fill=fill))
+            parts.append(rect(**place, y=0, height=height, fill=fill))
         elif kind == "pas":
-            parts.append(rect(x + 0.5, 0.5, wide - 1, height - 1, rx=2, class_="c-pas s-pas", stroke_width=1))
+            parts.append(rect(**place, y=0.5, height=height - 1.0, class_="c-pas s-pas", stroke_width=1))
         else:
-            parts.append(rect(x, 0, wide, height, rx=2, class_="c-pro"))
+            parts.append(rect(**place, y=0, height=height, class_="c-pro"))
         x += wide + gap
-    return svg(*parts, width=width, height=height, sentence=three.sentence, class_="chart")
+    return fluid(*parts, height=height, sentence=three.sentence)
 
 
 def table(three: Three) -> list[tuple[str, str, str]]:

@@ -120,7 +120,9 @@ def part_swatch(style: str) -> SafeString:
 def _scrolling(drawn: str, sentence: str) -> SafeString:
     """A wide chart scrolls inside its own frame on a phone, also by keyboard."""
     return format_html(
-        '<div class="chart-scroll" role="region" tabindex="0" aria-label="{}">{}</div>', sentence, mark_safe(drawn)
+        '<div class="chart-scroll" role="region" tabindex="0" aria-label="{}">{}</div>',
+        sentence,
+        mark_safe(drawn),
     )
 
 

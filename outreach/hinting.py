@@ -17,7 +17,7 @@ EXPIRES = 30
 AGAIN_AFTER = 0.2
 """Seconds within which one process need not repeat itself about the same organization."""
 
-SILENCE = 5.0
+SILENCE = 10.0
 """Seconds of no hints after one failed, so that no request waits for a broker that is away."""
 
 _said: dict[int, float] = {}

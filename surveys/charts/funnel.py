@@ -27,7 +27,7 @@ def funnel(steps: Sequence[Step]) -> str:
         y = at * ROW
         words = element("tspan", escape(step.label), class_="c-ink c-medium", font_size=14)
         if step.note:
-            words += element("tspan", escape(step.note), dx=10, class_="c-ink-3", font_size=12.5)
+            words += element("tspan", escape(step.note), dx=10, class_="c-ink-3 wide-only", font_size=12.5)
         parts.append(element("text", words, x=0, y=y + 17))
         shares = element("tspan", thousands(step.count), class_="c-ink c-strong", font_size=14)
         if at:

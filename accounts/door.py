@@ -79,6 +79,7 @@ def public_page(purpose: str, *, token: str | None = None) -> Callable[[View], V
             return response
 
         guarded.policy = f"public:{purpose}"  # type: ignore[attr-defined]
+        guarded.token = token  # type: ignore[attr-defined]
         guarded.action = None  # type: ignore[attr-defined]
         return guarded
 
@@ -106,7 +107,7 @@ def personal_page(purpose: str) -> Callable[[View], View]:
 
 def policy_of(view: Any) -> str | None:
     """The declared policy of a view or API view class; None means that somebody forgot to say it."""
-    declared = getattr(view, "policy", None)
+    declared = getattr(view, "policy", None) or getattr(getattr(view, "cls", None), "policy", None)
     if declared is not None:
         return str(declared)
     actions: Mapping[str, str] | None = getattr(getattr(view, "cls", None), "actions", None)

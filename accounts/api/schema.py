@@ -5,6 +5,8 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 
+from accounts import opaque
+
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457. `errors` names each wrong field by its path.",
@@ -43,7 +45,15 @@ class OpaqueIdSchema(OpenApiSerializerFieldExtension):
     target_class = "accounts.api.ids.OpaqueId"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
-        return {"type": "string", "description": "An opaque id."}
+        kind = self.target.kind
+        prefix = opaque.PREFIXES[kind]
+        return {
+            "type": "string",
+            "pattern": f"^{prefix}_[0-9A-Za-z]{{11}}$",
+            "description": "An opaque id.",
+            # The isolation matrix puts foreign and missing ids into every field of this kind.
+            "x-id-of": kind,
+        }
 
 
 class Schema(AutoSchema):

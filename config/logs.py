@@ -7,8 +7,8 @@ from typing import Any
 
 import structlog
 
-# The secret part of public addresses: survey, unsubscribe, preferences, invitation, confirmation, reset.
-SECRET_PATHS = re.compile(r"(/(?:s|u|p|i|confirm-email|password/reset/key)/)[^/\s?\"']+")
+# The secret part of public addresses: surveys, unsubscribing, preferences, proofs, invitations, files, log-in.
+SECRET_PATHS = re.compile(r"(/(?:s|open|u|p|v|i|f|confirm|password/new)/)[^/\s?\"']+")
 SECRET_WORDS = re.compile(r"\blw_(live|test)_[A-Za-z0-9_-]+")
 ADDRESSES = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 

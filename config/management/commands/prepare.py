@@ -1,6 +1,7 @@
 """`manage.py prepare`: make a trial whole: tables, static files, and unless it stays empty the demo world."""
 
 import hashlib
+import sys
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -47,7 +48,10 @@ class Command(BaseCommand):
         if mark.exists():
             return
         started = time.monotonic()
-        call_command("demo", verbosity=0)
+        from config.demo import building
+
+        call_command("demo", stdout=sys.stderr)
+        mark.write_text(f"Log in as {building.LOG_IN} with the password {building.PASSWORD}\n")
         took("demo world", started)
 
 

@@ -3,6 +3,7 @@
 pytest_plugins = [
     "accounts.tenancy.testing",
     "tests.plumbing",
+    "tests.tenancy.reporting",
     "tests.browsing.fixtures",
     "tests.cast",
 ]

@@ -16,7 +16,7 @@ def test_rows_arrive_in_the_acting_organization_only(two: Any) -> None:
     acme, globex = two
     with acting_for(acme):
         assert copy_rows(
-            Bed, ["name", "sunny", "changed"], (["bed %d" % n, n % 2 == 0, 0] for n in range(500))
+            Bed, ["name", "sunny", "changed"], ([f"bed {n}", n % 2 == 0, 0] for n in range(500))
         ) == (Copied(500, 0))
         assert Bed.objects.count() == 500
     with acting_for(globex):

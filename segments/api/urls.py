@@ -1,5 +1,24 @@
 """REST resources of the segments app, under /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from segments.api import customers, facts, segments
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("customers", customers.CustomersView.as_view(), name="api_customers"),
+    path("customers/batch", customers.CustomerBatchView.as_view(), name="api_customer_batch"),
+    path("customers/<str:id>", customers.CustomerView.as_view(), name="api_customer"),
+    path("customers/<str:id>/consent", customers.CustomerConsentView.as_view(), name="api_customer_consent"),
+    path("customers/<str:id>/events", facts.CustomerEventsView.as_view(), name="api_customer_events"),
+    path("companies", facts.CompaniesView.as_view(), name="api_companies"),
+    path("companies/<str:id>", facts.CompanyView.as_view(), name="api_company"),
+    path("attributes", facts.AttributesView.as_view(), name="api_attributes"),
+    path("events", facts.EventsView.as_view(), name="api_events"),
+    path("imports", facts.ImportsView.as_view(), name="api_imports"),
+    path("imports/<str:id>", facts.ImportView.as_view(), name="api_import"),
+    path("segments", segments.SegmentsView.as_view(), name="api_segments"),
+    path("segments/<str:id>", segments.SegmentView.as_view(), name="api_segment"),
+    path("segments/<str:id>/count", segments.SegmentCountView.as_view(), name="api_segment_count"),
+    path("segments/<str:id>/members", segments.SegmentMembersView.as_view(), name="api_segment_members"),
+    path("rules/trial", segments.RuleView.as_view(), name="api_rule_trial"),
+]

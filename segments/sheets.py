@@ -1,0 +1,171 @@
+"""Files of rows: which letters, which separator, which columns; and one row after the other from any byte on."""
+
+import csv
+import io
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+MOST_BYTES = 50 * 1024 * 1024
+MOST_ROWS = 1_000_000
+MOST_COLUMNS = 200
+LONGEST_NAME = 200
+# Longer cells are refused with their row, never cut.
+LONGEST_CELL = 2_000
+DELIMITERS = (",", ";", "\t", "|")
+
+# A cell of any length is read, so that its row can be reported and the rows after it still come in.
+csv.field_size_limit(sys.maxsize)
+
+
+class BadFile(ValueError):
+    """The whole file cannot be read; the sentence says why, and what to do."""
+
+
+@dataclass
+class Sheet:
+    """What was found out about a file; `content` is its text as UTF-8, without a byte order mark."""
+
+    content: bytes
+    encoding: str
+    delimiter: str
+    header: list[str]
+    rows: int = 0
+    sample: list[list[str]] = field(default_factory=list)
+    first_row_at: int = 0
+
+
+def read_sheet(raw: bytes, *, sample: int = 2_000) -> Sheet:
+    """Find out everything a mapping needs. Raises BadFile."""
+    if len(raw) > MOST_BYTES:
+        raise BadFile(_("The file is larger than 50 MB. Split it, or send the rows over the API."))
+    text, encoding = decoded(raw)
+    if not text.strip():
+        raise BadFile(_("The file is empty."))
+    content = text.encode()
+    delimiter = separator_of(text[:200_000])
+    lines = rows_from(io.BytesIO(content), 0, delimiter)
+    header, first_row_at = next(lines)
+    sheet = Sheet(content, encoding, delimiter, _checked_header(header), first_row_at=first_row_at)
+    for cells, _end in lines:
+        sheet.rows += 1
+        if sheet.rows > MOST_ROWS:
+            raise BadFile(_("The file has more than a million rows. Split it."))
+        if len(sheet.sample) < sample:
+            sheet.sample.append(cells)
+    if not sheet.rows:
+        raise BadFile(_("The file has names of columns and no rows beneath them."))
+    return sheet
+
+
+def decoded(raw: bytes) -> tuple[str, str]:
+    """The text and the name of its encoding. Raises BadFile."""
+    if raw[:4] == b"PK\x03\x04" or raw[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        raise BadFile(_("This is a spreadsheet or an archive. In the spreadsheet, choose “Save as” and CSV."))
+    if raw[:2] == b"\x1f\x8b" or raw[:4] == b"%PDF":
+        raise BadFile(_("This is no CSV file."))
+    marks = [(b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")]
+    for mark, encoding in marks:
+        if raw.startswith(mark):
+            return _decode(raw, encoding), encoding
+    zeros = raw[:2000].count(0)
+    if zeros > len(raw[:2000]) // 4:
+        # Latin letters in UTF-16 are every other byte zero; which one tells the order.
+        return _decode(raw, "utf-16-le" if raw[:2000][1::2].count(0) > zeros // 2 else "utf-16-be"), "utf-16"
+    try:
+        return raw.decode(), "utf-8"
+    except UnicodeDecodeError:
+        return _decode(raw, "cp1252"), "cp1252"
+
+
+def _decode(raw: bytes, encoding: str) -> str:
+    try:
+        return raw.decode(encoding).lstrip("\ufeff")
+    except UnicodeDecodeError:
+        raise BadFile(_("The letters of this file cannot be read. Save it as CSV with UTF-8.")) from None
+
+
+def separator_of(text: str) -> str:
+    """The separator that gives the most columns, the same number in every row; a comma if none does."""
+    best, most = ",", 1
+    for delimiter in DELIMITERS:
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        widths = []
+        for row in rows:
+            if row:
+                widths.append(len(row))
+            if len(widths) == 25:
+                break
+        width = widths[0] if widths else 1
+        same = sum(1 for other in widths if other == width) / max(len(widths), 1)
+        if width > most and same >= 0.8:
+            best, most = delimiter, width
+    return best
+
+
+def rows_from(file: BinaryIO, offset: int, delimiter: str) -> Iterator[tuple[list[str], int]]:
+    """(cells, byte where the next row begins) from `offset` on; rows without any cell are passed over."""
+    file.seek(offset)
+    position = offset
+
+    def lines() -> Iterator[str]:
+        nonlocal position
+        for line in file:
+            position += len(line)
+            yield line.decode()
+
+    for cells in csv.reader(lines(), delimiter=delimiter, strict=False):
+        if cells and (len(cells) > 1 or cells[0].strip()):
+            yield cells, position
+
+
+def _checked_header(header: list[str]) -> list[str]:
+    names = [name.strip() for name in header]
+    while names and not names[-1]:
+        names.pop()
+    if len(names) > MOST_COLUMNS:
+        raise BadFile(_("The file has more than %(most)d columns.") % {"most": MOST_COLUMNS})
+    if any(len(name) > LONGEST_NAME for name in names):
+        raise BadFile(_("A name in the first row is longer than 200 characters. Is a quote missing?"))
+    filled = [name for name in names if name]
+    if not filled or any(_looks_like_data(name) for name in filled):
+        raise BadFile(
+            _("The first row must name the columns, and this one looks like a customer: “%(row)s”.")
+            % {"row": ", ".join(filled[:4])[:120]}
+        )
+    seen: set[str] = set()
+    for name in filled:
+        if name.lower() in seen:
+            raise BadFile(_("Two columns are called “%(name)s”. Give each its own name.") % {"name": name})
+        seen.add(name.lower())
+    return [name or _("Column %(number)d") % {"number": number} for number, name in enumerate(names, 1)]
+
+
+def _looks_like_data(cell: str) -> bool:
+    return bool(
+        re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", cell)
+        or re.fullmatch(r"[+-]?[\d.,\s]*\d[\d.,\s]*%?", cell)
+        or re.fullmatch(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", cell)
+    )
+
+
+def neutral(cell: object) -> str:
+    """A cell that no spreadsheet takes for a formula: one that begins like one gets an apostrophe in front.
+
+    A plain number may begin with a minus.
+    """
+    text = "" if cell is None else str(cell)
+    if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not re.fullmatch(r"-?\d+([.,]\d+)?", text):
+        return "'" + text
+    return text
+
+
+def line_of(cells: list[object]) -> str:
+    """One row as CSV text, neutralised."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerow([neutral(cell) for cell in cells])
+    return out.getvalue()

@@ -1,0 +1,134 @@
+"""REST of people: what a page can do with customers and segments, a program can do."""
+
+import pytest
+
+from accounts.tenancy.context import acting_for
+from segments.models import Attribute, Consent, Customer, CustomerEvent
+
+
+@pytest.fixture
+def plan(acme):
+    with acting_for(acme):
+        return Attribute.objects.create(key="plan", label="Plan", kind="choice", choices=["free", "team"])
+
+
+@pytest.mark.row("B3", "upsert API (single, batch of 1,000 with per-row results)")
+def test_a_customer_is_made_once_and_then_kept_up_to_date(acme, api, plan):
+    client = api(acme, "customers:read", "customers:write")
+    ann = {"external_id": "A-1", "name": "Ann Okafor", "email": "Ann@Example.com", "attributes": {"plan": "free"}}
+    first = client.post("/api/v1/customers", ann, content_type="application/json")
+    assert first.status_code == 201, first.content
+    again = client.post(
+        "/api/v1/customers", {**ann, "attributes": {"plan": "team"}}, content_type="application/json"
+    )
+    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+    assert again.json()["attributes"] == {"plan": "team"}
+    assert again.json()["external_id"] == "A-1"
+    with acting_for(acme):
+        assert Customer.objects.count() == 1
+
+
+@pytest.mark.row("B3", "upsert API (single, batch of 1,000 with per-row results)")
+def test_a_bad_row_of_a_batch_costs_only_itself(acme, api, plan):
+    client = api(acme, "customers:write")
+    rows = [
+        {"external_id": "A-1", "name": "Ann"},
+        {"external_id": "A-2", "attributes": {"plan": "gold"}},
+        {"name": "nobody"},
+        {"external_id": "A-3", "surprise": 1},
+        {"external_id": "A-1", "name": "Ann Okafor"},
+    ]
+    told = client.post("/api/v1/customers/batch", {"customers": rows}, content_type="application/json")
+    assert told.status_code == 200, told.content
+    outcomes = told.json()["outcomes"]
+    assert [each["outcome"] for each in outcomes] == ["created", "refused", "refused", "refused", "updated"]
+    assert outcomes[1]["path"] == "attributes.plan"
+    assert outcomes[3]["path"] == "surprise"
+    with acting_for(acme):
+        assert [customer.name for customer in Customer.objects.all()] == ["Ann Okafor"]
+
+
+def test_a_batch_of_more_than_a_thousand_is_refused_whole(acme, api):
+    told = api(acme, "customers:write").post(
+        "/api/v1/customers/batch",
+        {"customers": [{"external_id": str(number)} for number in range(1_001)]},
+        content_type="application/json",
+    )
+    assert told.status_code == 400
+    assert told.json()["errors"][0]["path"] == "customers"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.row("I1", "`updated_since`")
+def test_changes_since_are_listed_and_nothing_else(acme, api):
+    client = api(acme, "customers:read", "customers:write")
+    client.post("/api/v1/customers", {"external_id": "A-1"}, content_type="application/json")
+    first = client.get("/api/v1/customers?updated_since=0").json()
+    assert [each["external_id"] for each in first["items"]] == ["A-1"]
+    client.post("/api/v1/customers", {"external_id": "A-2"}, content_type="application/json")
+    later = client.get(f"/api/v1/customers?updated_since={first['updated_until']}").json()
+    assert "A-2" in [each["external_id"] for each in later["items"]]
+
+
+@pytest.mark.row("I1", "test keys whose data never counts")
+def test_a_test_key_writes_customers_that_are_in_no_segment(acme, api):
+    client = api(acme, "customers:write", "segments:read", mode="test")
+    client.post("/api/v1/customers", {"external_id": "A-1"}, content_type="application/json")
+    with acting_for(acme):
+        assert Customer.objects.get().mode == "test"
+    tried = client.post("/api/v1/rules/trial", {"rule": {"all": []}}, content_type="application/json")
+    assert tried.json()["number"] == 0
+
+
+def test_consent_is_kept_with_its_evidence(acme, api):
+    client = api(acme, "customers:read", "customers:write")
+    made = client.post("/api/v1/customers", {"external_id": "A-1"}, content_type="application/json").json()
+    said = client.put(
+        f"/api/v1/customers/{made['id']}/consent",
+        {"channel": "email", "purpose": "marketing", "allowed": True, "evidence": "ticked at the till"},
+        content_type="application/json",
+    )
+    assert said.status_code == 200, said.content
+    assert said.json()[0]["allowed"] is True
+    with acting_for(acme):
+        assert Consent.objects.get().evidence == "ticked at the till"
+
+
+@pytest.mark.row("B4", "orders")
+def test_events_are_recorded_once_each_with_their_own_outcome(acme, api):
+    client = api(acme, "customers:read", "customers:write")
+    made = client.post("/api/v1/customers", {"external_id": "A-1"}, content_type="application/json").json()
+    order = {"external_id": "A-1", "name": "order placed", "amount": "12.50", "message_id": "o-1"}
+    events = [order, order, {"external_id": "A-9", "name": "order placed"}, {"name": "case.opened"}]
+    told = client.post("/api/v1/events", {"events": events}, content_type="application/json")
+    assert [each["outcome"] for each in told.json()["outcomes"]] == ["recorded", "known", "refused", "refused"]
+    with acting_for(acme):
+        assert (CustomerEvent.objects.get().amount, CustomerEvent.objects.get().currency) == (12.5, "EUR")
+    timeline = client.get(f"/api/v1/customers/{made['id']}/events").json()
+    assert [each["name"] for each in timeline["items"]] == ["order placed"]
+
+
+@pytest.mark.row("I1", "problem+json")
+def test_a_segment_is_made_counted_and_refused_by_the_path_of_its_fault(acme, api, plan):
+    client = api(acme, "customers:read", "customers:write", "segments:read", "segments:write")
+    for number, kind in enumerate(["free", "team", "team"]):
+        client.post(
+            "/api/v1/customers",
+            {"external_id": str(number), "attributes": {"plan": kind}},
+            content_type="application/json",
+        )
+    rule = {"all": [{"field": "attribute.plan", "operator": "is", "value": "team"}]}
+    made = client.post("/api/v1/segments", {"name": "Teams", "rule": rule}, content_type="application/json")
+    assert made.status_code == 201, made.content
+    here = f"/api/v1/segments/{made.json()['id']}"
+    assert client.get(f"{here}/count").json() == {"number": 2, "of": 3}
+    assert {each["external_id"] for each in client.get(f"{here}/members").json()["items"]} == {"1", "2"}
+    told = client.post("/api/v1/rules/trial", {"rule": rule}, content_type="application/json").json()
+    assert "team" in told["sentence"]
+    assert client.delete(here).status_code == 204
+    assert client.get(here).status_code == 404
+
+    wrong = {"all": [{"field": "attribute.plan", "operator": "at_least", "value": 3}]}
+    refused = client.post("/api/v1/segments", {"name": "X", "rule": wrong}, content_type="application/json")
+    assert (refused.status_code, refused.headers["Content-Type"]) == (400, "application/problem+json")
+    assert refused.json()["errors"][0]["path"].startswith("rules[0]")

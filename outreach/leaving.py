@@ -1,7 +1,7 @@
 """What a customer allows to be sent to them, said by themselves: one click to stop a topic, one page for all.
 
-The links are derived tokens: `/u/<token>` names the message that was received, so that its topic and channel are
-what stops; `/p/<token>` names the customer. GET asks, only POST acts (docs/safety.md).
+The links are derived tokens that name the message they came with: its topic and channel are what `/u/<token>`
+stops, its receiver is whose choices `/p/<token>` shows. GET asks, only POST acts (docs/safety.md).
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def unsubscribe_link(organization_id: int, send_key_id: int) -> str:
     return settings.BASE_URL.rstrip("/") + path
 
 
-def preferences_link(organization_id: int, customer_id: int) -> str:
-    """The address of a customer's own page of choices."""
-    path = reverse("preferences", args=[tokens.derive(PREFERENCES, organization_id, customer_id)])
+def preferences_link(organization_id: int, send_key_id: int) -> str:
+    """The address of a customer's own page of choices, as it stands in the mails they got."""
+    path = reverse("preferences", args=[tokens.derive(PREFERENCES, organization_id, send_key_id)])
     return settings.BASE_URL.rstrip("/") + path
 
 

@@ -12,7 +12,7 @@ from accounts.door import public_page
 from accounts.tokens import Claim
 from outreach import leaving
 from outreach.models import SendKey
-from segments.models import Customer, Purpose
+from segments.models import Purpose
 
 PURPOSES = {
     str(Purpose.SURVEYS): _("questions about how we do"),
@@ -28,7 +28,7 @@ def unsubscribe(request: HttpRequest, claim: Claim) -> HttpResponse:
     received = SendKey.objects.filter(pk=claim.object_id).select_related("customer").first()
     if received is None:
         raise Http404
-    links = _links(claim.organization_id, received.customer_id)
+    links = _links(claim.organization_id, received)
     topic = PURPOSES.get(received.topic, PURPOSES[str(Purpose.MARKETING)])
     if request.method != "POST":
         return render(request, "outreach/public/unsubscribe.html", {"topic": topic, **links})
@@ -45,8 +45,9 @@ def unsubscribe(request: HttpRequest, claim: Claim) -> HttpResponse:
 @public_page("preferences", token=leaving.PREFERENCES)
 def preferences(request: HttpRequest, claim: Claim) -> HttpResponse:
     """Channels by purposes, everything off, and back again."""
-    customer = Customer.objects.present().filter(pk=claim.object_id).first()
-    if customer is None:
+    received = SendKey.objects.filter(pk=claim.object_id).select_related("customer").first()
+    customer = received.customer if received is not None else None
+    if customer is None or customer.is_deleted:
         raise Http404
     saved = False
     if request.method == "POST":
@@ -67,7 +68,7 @@ def preferences(request: HttpRequest, claim: Claim) -> HttpResponse:
     )
 
 
-def _links(organization_id: int, customer_id: int | None) -> dict[str, str]:
-    return {
-        "preferences_link": leaving.preferences_link(organization_id, customer_id) if customer_id else "",
-    }
+def _links(organization_id: int, received: SendKey) -> dict[str, str]:
+    if received.customer is None:
+        return {"preferences_link": ""}
+    return {"preferences_link": leaving.preferences_link(organization_id, received.pk)}

@@ -152,7 +152,9 @@ class EventsView(ApiView):
     def _happening(self, given: dict[str, Any]) -> Happening | None:
         customer = given.get("customer")
         if customer is None:
-            key = CustomerKey.objects.filter(kind="external", value=given["external_id"]).values("customer_id")
+            key = CustomerKey.objects.filter(kind="external", value=given["external_id"]).values(
+                "customer_id"
+            )
             customer = customers_of(self.actor).filter(pk__in=key).first()
             if customer is None:
                 return None

@@ -122,11 +122,19 @@ def prove_key(presented: Presented) -> ApiKey | None:
     key = ApiKey.objects.alive().filter(prefix=presented.prefix, mode=presented.mode).first()
     if key is None or not hmac.compare_digest(key.secret_hash, _hash(presented.secret)):
         return None
+    _note_use(key)
+    return key
+
+
+def _note_use(key: ApiKey) -> None:
+    """Write the time, at most once a minute, and never wait for another request that is writing it."""
     now = timezone.now()
-    if key.last_used_at is None or now - key.last_used_at > NOTED_EVERY:
+    if key.last_used_at is not None and now - key.last_used_at <= NOTED_EVERY:
+        return
+    free = ApiKey.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=key.pk)
+    if free.values_list("pk", flat=True).first() is not None:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
         key.last_used_at = now
-    return key
 
 
 def _alphanumeric(length: int) -> str:

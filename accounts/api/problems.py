@@ -57,8 +57,12 @@ def flatten(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
     """One entry per wrong field: {"path": "rules[1].value", "message": "...", "code": "invalid"}."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
-            own = "non_field_errors" in (name,)
-            yield from flatten(inner, path if own else (f"{path}.{name}" if path else str(name)))
+            if name == "non_field_errors":
+                yield from flatten(inner, path)
+            elif isinstance(name, int):  # a list in which only some items are wrong
+                yield from flatten(inner, f"{path}[{name}]")
+            else:
+                yield from flatten(inner, f"{path}.{name}" if path else str(name))
     elif isinstance(detail, list):
         for index, inner in enumerate(detail):
             # A list of sentences is about one field; a list of maps has one entry per item.

@@ -1,4 +1,5 @@
 """Addresses that a tenant chose lead outside, never inside."""
+# ruff: noqa: E501
 
 import ast
 import ipaddress

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,12 +17,13 @@ from accounts.auditing import audit
 from accounts.recording import record
 from accounts.tenancy.context import current_organization_id
 from outreach import sending
-from outreach.models import Campaign, MessageClass, Outcome, SendKey
+from outreach.models import Campaign, Message, MessageClass, Outcome, SendKey
 from outreach.models.campaign import GRACE
 from outreach.reasons import sentence
 from outreach.sending import Draft
 from outreach.templating import freeze, problems
 from segments import contacting_sql
+from segments.compiling import members
 from segments.contacting import is_capped, is_quiet
 from segments.models import Channel, Customer, Purpose
 
@@ -194,16 +196,23 @@ def due_work(at: datetime | None = None, *, budget: int = BATCH) -> datetime | N
     return _next_instant(at)
 
 
+LOOK_AGAIN = timedelta(seconds=5)
+
+
 def _next_instant(at: datetime) -> datetime | None:
-    instants = [
-        *Campaign.objects.filter(state=Campaign.State.SCHEDULED).values_list("scheduled_at", flat=True),
-        *(
-            launched + GRACE
-            for launched in Campaign.objects.filter(
-                state=Campaign.State.SENDING, chosen_upto__isnull=False
-            ).values_list("launched_at", flat=True)
-        ),
+    """When a campaign will need us: its hour, the end of its grace, or its last message settled."""
+    sending_now = Campaign.objects.filter(state=Campaign.State.SENDING)
+    instants = list(
+        Campaign.objects.filter(state=Campaign.State.SCHEDULED).values_list("scheduled_at", flat=True)
+    )
+    instants += [
+        launched + GRACE
+        for launched in sending_now.filter(chosen_upto__isnull=False).values_list("launched_at", flat=True)
     ]
+    on_their_way = list(sending_now.filter(chosen_upto=None).values_list("pk", flat=True))
+    if on_their_way:
+        first = Message.objects.of("campaign", *on_their_way).aggregate(first=Min("due_at"))["first"]
+        instants.append(max(at + LOOK_AGAIN, first or at))
     return max(at, min(instants)) if instants else None
 
 
@@ -360,10 +369,8 @@ class Progress:
         return self.counts[group] / self.total if self.total else 0.0
 
 
-def latest_rows(campaign: Campaign) -> object:
+def latest_rows(campaign: Campaign) -> QuerySet[SendKey]:
     """One row per person: the latest, where failures were retried."""
-    from django.db.models import Exists, OuterRef
-
     rows = SendKey.objects.of("campaign", campaign.pk)
     if campaign.run == 1:
         return rows
@@ -393,19 +400,13 @@ def progress(campaign: Campaign) -> Progress:
     )
 
 
-def _tally(rows: object) -> list[tuple[str, int]]:
-    from django.db.models import Count
-
+def _tally(rows: QuerySet[SendKey]) -> list[tuple[str, int]]:
     found = rows.order_by().values_list("reason").annotate(n=Count("id")).order_by("-n")
     return [(sentence(reason), count) for reason, count in found]
 
 
 def _waits(campaign: Campaign) -> list[tuple[str, int, datetime | None]]:
     """Of those who wait for a reason: how many, and until when the first of them."""
-    from django.db.models import Count, Min
-
-    from outreach.models import Message
-
     found = (
         Message.objects.of("campaign", campaign.pk)
         .held()
@@ -416,9 +417,7 @@ def _waits(campaign: Campaign) -> list[tuple[str, int, datetime | None]]:
     return [(sentence(reason), count, first) for reason, count, first in found]
 
 
-def _people(campaign: Campaign) -> object:
-    from segments.compiling import members
-
+def _people(campaign: Campaign) -> QuerySet[Customer]:
     return members(campaign.segment).filter(deleted_at=None)
 
 

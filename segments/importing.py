@@ -1,8 +1,8 @@
 """A file of customers on its way in: looked at, mapped, tried, then written chunk by chunk.
 
 Each chunk is one transaction that writes its rows, its errors and how far it came. A process killed anywhere
-leaves whole chunks, and whoever calls `step` next goes on from there: the task, or the engine when the broker is
-away (config/sockets.py, DUE_WORK).
+leaves whole chunks, and whoever calls `step` next goes on from there: the task, or the engine when the broker
+is away (config/sockets.py, DUE_WORK).
 """
 
 from collections.abc import Iterator, Sequence

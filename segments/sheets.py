@@ -1,4 +1,4 @@
-"""Files of rows: which letters, which separator, which columns; and one row after the other from any byte on."""
+"""Files of rows: which letters, which separator, which columns; and the rows one by one from any byte on."""
 
 import csv
 import io

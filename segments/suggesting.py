@@ -28,8 +28,8 @@ TARGETS: dict[str, Any] = {
 }
 
 _NAMES = {
-    "external_id": "external id|externalid|customer id|customerid|id|client id|user id|userid|account id|number"
-    "|id cliente|kundennummer|customer number|customer no|customer key|key",
+    "external_id": "external id|externalid|customer id|customerid|id|client id|user id|userid|account id"
+    "|number|id cliente|kundennummer|customer number|customer no|customer key|key",
     "email": "email|e mail|mail|email address|e mail address|mailadresse|correo",
     "phone": "phone|phone number|telephone|mobile|mobile number|cell|telefon|tel",
     "name": "name|full name|fullname|customer name|contact name|contact",
@@ -117,7 +117,7 @@ def guess_kind(name: str, filled: Sequence[str]) -> str:
     """The narrowest kind that every value fits; text when in doubt."""
     if not filled:
         return "text"
-    distinct = {cell for cell in filled}
+    distinct = set(filled)
     if distinct <= {"0", "1"} and len(distinct) == 2:
         return "yes_no"
     for kind in ("yes_no", "number", "date"):
@@ -144,9 +144,10 @@ def _by_values(filled: Sequence[str]) -> str | None:
 
 
 def _all_are(kind: str, filled: Sequence[str]) -> bool:
+    day_first = kind == "date" and day_comes_first(filled)
     try:
         for cell in filled:
-            read_text(kind, cell, day_first=day_comes_first(filled))
+            read_text(kind, cell, day_first=day_first)
     except BadValue:
         return False
     return bool(filled)

@@ -19,6 +19,8 @@ PERSONAL_DATA: tuple[str, ...] = ()
 
 # Each is a list of accounts.navigation.Item: the areas of the side that exist.
 NAVIGATION: tuple[str, ...] = (
+    "surveys.navigation.ITEMS",
+    "segments.navigation.ITEMS",
     "accounts.navigation.ITEMS",
     "outreach.navigation.ITEMS",
 )

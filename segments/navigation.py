@@ -1,0 +1,10 @@
+"""The pages of segments in the side."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.navigation import Item
+
+ITEMS = [
+    Item("people", _("Companies"), "company_list", "customer.view", "company", 30),
+    Item("settings", _("Attributes"), "attribute_list", "customer.view", "tag", 70),
+]

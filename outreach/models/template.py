@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.editable import Editable
 from accounts.models.fields import LocaleMap
 from accounts.tenancy.models import OrganizationKey, TenantManager, TenantModel, TenantQuerySet
-from outreach.models.send_key import MessageClass
+from outreach.models.send_key import Channel, MessageClass
 
 
 class TemplateQuerySet(TenantQuerySet):
@@ -28,6 +28,7 @@ class Template(Editable, TenantModel):
     message_class = models.CharField(
         _("class"), max_length=16, choices=MessageClass.choices, default=MessageClass.RELATIONSHIP
     )
+    channel = models.CharField(max_length=16, choices=Channel.choices, default=Channel.EMAIL)
     default_locale = models.CharField(_("default language"), max_length=16, default="en")
     subject = LocaleMap(_("subject"))
     body = LocaleMap(_("text"))

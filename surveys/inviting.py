@@ -28,6 +28,11 @@ class NotLaunchable(Exception):
         super().__init__(reason)
 
 
+def open_link(survey: Survey) -> str:
+    """The address for whoever has it; it works while the survey allows an open link."""
+    return f"{settings.BASE_URL}/open/{tokens.derive('open', survey.organization_id, survey.pk)}"
+
+
 @transaction.atomic
 def invite(
     survey: Survey,

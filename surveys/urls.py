@@ -1,5 +1,43 @@
 """Pages of the surveys app, under /o/<slug>/ (see config/urls.py)."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from surveys.views import answers, distributions, results, surveys
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("overview/", results.overview, name="overview"),
+    path("surveys/", surveys.survey_list, name="survey_list"),
+    path("surveys/new/", surveys.survey_new, name="survey_new"),
+    path("surveys/restore/<int:deletion>/", surveys.survey_restore, name="survey_restore"),
+    path("surveys/<int:pk>/", surveys.survey_edit, name="survey_edit"),
+    path("surveys/<int:pk>/questions/", surveys.question_add, name="question_add"),
+    path("surveys/<int:pk>/questions/<slug:key>/move/", surveys.question_move, name="question_move"),
+    path("surveys/<int:pk>/questions/<slug:key>/remove/", surveys.question_remove, name="question_remove"),
+    path("surveys/<int:pk>/preview/", surveys.survey_preview, name="survey_preview"),
+    path("surveys/<int:pk>/publish/", surveys.survey_publish, name="survey_publish"),
+    path("surveys/<int:pk>/look/", surveys.survey_look, name="survey_look"),
+    path("surveys/<int:pk>/languages/", surveys.survey_languages, name="survey_languages"),
+    path("surveys/<int:pk>/after/", surveys.survey_after, name="survey_after"),
+    path("surveys/<int:pk>/versions/", surveys.survey_versions, name="survey_versions"),
+    path("surveys/<int:pk>/results/", results.survey_results, name="survey_results"),
+    path("surveys/<int:pk>/duplicate/", surveys.survey_duplicate, name="survey_duplicate"),
+    path("surveys/<int:pk>/archive/", surveys.survey_archive, name="survey_archive"),
+    path("surveys/<int:pk>/delete/", surveys.survey_delete, name="survey_delete"),
+    path("distributions/", distributions.distribution_list, name="distribution_list"),
+    path("distributions/new/", distributions.distribution_new, name="distribution_new"),
+    path("distributions/<int:pk>/", distributions.distribution_detail, name="distribution_detail"),
+    path("distributions/<int:pk>/edit/", distributions.distribution_edit, name="distribution_edit"),
+    path("distributions/<int:pk>/launch/", distributions.distribution_launch, name="distribution_launch"),
+    path(
+        "distributions/<int:pk>/unschedule/",
+        distributions.distribution_unschedule,
+        name="distribution_unschedule",
+    ),
+    path("distributions/<int:pk>/stop/", distributions.distribution_stop, name="distribution_stop"),
+    path("distributions/<int:pk>/try/", distributions.distribution_try, name="distribution_try"),
+    path("distributions/<int:pk>/delete/", distributions.distribution_delete, name="distribution_delete"),
+    path("answers/", results.answer_list, name="answer_list"),
+    path("answers/export.csv", answers.answer_export, name="answer_export"),
+    path("answers/<int:pk>/", answers.answer_detail, name="answer_detail"),
+    path("answers/<int:pk>/exclusion/", answers.answer_exclusion, name="answer_exclusion"),
+]

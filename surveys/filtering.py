@@ -1,0 +1,258 @@
+"""Which answers a page, an export or the API speaks of: read from the address, told as a sentence."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import modes, opaque
+from accounts.acting import Actor
+from accounts.models import Mode, Organization
+from segments.compiling import members
+from segments.models import Segment
+from surveys.models import Response, Survey
+from surveys.models.response import ResponseQuerySet
+
+PERIODS = {
+    "30": gettext_lazy("Last 30 days"),
+    "90": gettext_lazy("Last 90 days"),
+    "12m": gettext_lazy("Last 12 months"),
+    "all": gettext_lazy("All time"),
+}
+STEPS = {
+    "day": gettext_lazy("Day"),
+    "week": gettext_lazy("Week"),
+    "month": gettext_lazy("Month"),
+    "quarter": gettext_lazy("Quarter"),
+}
+CATEGORIES = {
+    "promoter": gettext_lazy("Promoters"),
+    "passive": gettext_lazy("Passives"),
+    "detractor": gettext_lazy("Detractors"),
+}
+LONGEST = 100
+
+
+@dataclass(frozen=True)
+class Filter:
+    """The same answers for every card of a page. Dates are days of the organization, both ends included."""
+
+    organization: Organization
+    survey: Survey | None = None
+    period: str = "12m"
+    start: dt.date | None = None
+    end: dt.date | None = None
+    channel: str = ""
+    touchpoint: str = ""
+    segment: Segment | None = None
+    category: str = ""
+    search: str = ""
+    imported: bool = False
+    step: str = "month"
+    by: str = ""
+
+    @classmethod
+    def read(
+        cls,
+        query: Mapping[str, Any],
+        organization: Organization,
+        *,
+        survey: Survey | None = None,
+        today: dt.date | None = None,
+    ) -> Filter:
+        """From the parameters of an address; what is not understood is left out."""
+        zone = ZoneInfo(organization.time_zone)
+        today = today or timezone.now().astimezone(zone).date()
+        start, end = _day(query.get("from")), _day(query.get("to"))
+        period = str(query.get("period", ""))
+        if start or end:
+            period = "custom"
+        elif period not in PERIODS:
+            period = "12m"
+        if period == "30" or period == "90":
+            start = today - dt.timedelta(days=int(period) - 1)
+        elif period == "12m":
+            start = _months_back(today.replace(day=1), 11)
+        if survey is None and query.get("survey"):
+            survey = Survey.objects.present().filter(pk=opaque.decode("survey", query["survey"]) or 0).first()
+        segment = None
+        if query.get("segment"):
+            segment = (
+                Segment.objects.present().filter(pk=opaque.decode("segment", query["segment"]) or 0).first()
+            )
+        step = str(query.get("step", ""))
+        category = str(query.get("category", ""))
+        return cls(
+            organization=organization,
+            survey=survey,
+            period=period,
+            start=start,
+            end=end,
+            channel=str(query.get("channel", ""))[:20],
+            touchpoint=str(query.get("touchpoint", ""))[:80],
+            segment=segment,
+            category=category if category in CATEGORIES else "",
+            search=str(query.get("q", "")).replace("\x00", "").strip()[:LONGEST],
+            imported=query.get("imported") == "1",
+            step=step if step in STEPS else _step_for(start, end or today),
+            by=str(query.get("by", ""))[:80],
+        )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.organization.time_zone)
+
+    @property
+    def modes(self) -> list[str]:
+        counted = list(modes.counting(self.organization))
+        return [*counted, Mode.IMPORTED.value] if self.imported else counted
+
+    def begins(self) -> dt.datetime | None:
+        return self._instant(self.start)
+
+    def ends(self) -> dt.datetime | None:
+        return self._instant(self.end + dt.timedelta(days=1)) if self.end else None
+
+    def before(self) -> Filter | None:
+        """The period of the same length just before; None for all time."""
+        if self.start is None:
+            return None
+        today = timezone.now().astimezone(self.zone).date()
+        days = ((self.end or today) - self.start).days + 1
+        return replace(
+            self,
+            period="custom",
+            start=self.start - dt.timedelta(days=days),
+            end=self.start - dt.timedelta(days=1),
+        )
+
+    def responses(self, actor: Actor, *, counting: bool = True, whole_time: bool = False) -> ResponseQuerySet:
+        """The answers that the filter lets through and the actor may see, scored ones unless told otherwise.
+
+        Without a survey: those of the surveys of customers, not the anonymous ones of employees.
+        """
+        found = Response.objects.all().visible_to(actor)
+        found = found.counting(self.modes) if counting else found.filter(mode__in=[*self.modes, Mode.TEST])
+        found = found.of(self.survey) if self.survey else found.filter(anonymous=False)
+        if not whole_time:
+            found = found.between(self.begins(), self.ends())
+        if self.channel:
+            found = found.filter(channel=self.channel)
+        if self.touchpoint:
+            found = found.filter(touchpoint=self.touchpoint)
+        if self.segment:
+            found = found.filter(customer__in=members(self.segment).order_by().values("pk"))
+        if self.category:
+            found = found.in_category(self.category)
+        if self.search:
+            found = found.filter(
+                Q(comment__icontains=self.search) | Q(customer__name__icontains=self.search)
+                if actor.may("response.view")
+                else Q(pk__in=[])
+            )
+        return found
+
+    def chips(self) -> list[tuple[str, str]]:
+        """(parameter, words) of what narrows the answers besides survey and period."""
+        found = []
+        if self.channel:
+            found.append(("channel", self.channel))
+        if self.touchpoint:
+            found.append(("touchpoint", self.touchpoint))
+        if self.segment:
+            found.append(("segment", self.segment.name))
+        if self.category:
+            found.append(("category", str(CATEGORIES[self.category])))
+        if self.search:
+            found.append(("q", f"“{self.search}”"))
+        if self.imported:
+            found.append(("imported", _("with imported answers")))
+        return found
+
+    def words(self) -> str:
+        """The filter in one line, for the foot of a card and the head of an export."""
+        parts = [self.survey.name if self.survey else _("All surveys of customers"), self.period_words()]
+        return " · ".join([*parts, *(words for _parameter, words in self.chips())])
+
+    def period_words(self) -> str:
+        if self.period in PERIODS:
+            return str(PERIODS[self.period])
+        if self.start and self.end:
+            return _("%(start)s to %(end)s") % {"start": _told(self.start), "end": _told(self.end)}
+        if self.start:
+            return _("since %(start)s") % {"start": _told(self.start)}
+        return _("until %(end)s") % {"end": _told(self.end)} if self.end else str(PERIODS["all"])
+
+    def parameters(self) -> dict[str, str]:
+        """The address of this filter, without what is the default."""
+        found: dict[str, str] = {}
+        if self.survey:
+            found["survey"] = opaque.encode("survey", self.survey.pk)
+        if self.period == "custom":
+            if self.start:
+                found["from"] = self.start.isoformat()
+            if self.end:
+                found["to"] = self.end.isoformat()
+        elif self.period != "12m":
+            found["period"] = self.period
+        for key, value in (
+            ("channel", self.channel),
+            ("touchpoint", self.touchpoint),
+            ("category", self.category),
+            ("q", self.search),
+            ("by", self.by),
+        ):
+            if value:
+                found[key] = value
+        if self.segment:
+            found["segment"] = opaque.encode("segment", self.segment.pk)
+        if self.imported:
+            found["imported"] = "1"
+        if self.step != "month":
+            found["step"] = self.step
+        return found
+
+    def query(self, **changes: str | None) -> str:
+        """The address with some parameters changed or (None) taken away, "?" included."""
+        wanted: dict[str, str | None] = {**self.parameters(), **changes}
+        if any(key in changes for key in ("from", "to")):
+            wanted.pop("period", None)
+        if "period" in changes:
+            wanted["from"] = wanted["to"] = None
+        return "?" + urlencode({key: value for key, value in wanted.items() if value})
+
+    def _instant(self, day: dt.date | None) -> dt.datetime | None:
+        return dt.datetime.combine(day, dt.time(), self.zone) if day else None
+
+
+def _day(text: object) -> dt.date | None:
+    try:
+        found = dt.date.fromisoformat(str(text)) if text else None
+    except ValueError:
+        return None
+    return found if found is None or 1990 <= found.year <= 2200 else None
+
+
+def _months_back(day: dt.date, months: int) -> dt.date:
+    month = day.year * 12 + day.month - 1 - months
+    return dt.date(month // 12, month % 12 + 1, 1)
+
+
+def _step_for(start: dt.date | None, end: dt.date) -> str:
+    if start is None or (end - start).days > 92:
+        return "month"
+    return "week" if (end - start).days > 31 else "day"
+
+
+def _told(day: dt.date) -> str:
+    return date_format(day, "DATE_FORMAT")

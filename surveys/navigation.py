@@ -1,0 +1,12 @@
+"""Pages of surveys in the side."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.navigation import Item
+
+ITEMS = [
+    Item("ask", _("Surveys"), "survey_list", "survey.view", "survey", 10),
+    Item("ask", _("Distributions"), "distribution_list", "distribution.view", "send", 20),
+    Item("ask", _("Answers"), "answer_list", "response.view", "inbox", 30),
+    Item("understand", _("Overview"), "overview", "report.view", "score", 10),
+]

@@ -114,7 +114,8 @@ def rows_from(file: BinaryIO, offset: int, delimiter: str) -> Iterator[tuple[lis
 
     def lines() -> Iterator[str]:
         nonlocal position
-        for line in file:
+        # Not `for line in file`: a stored file would go back to its first byte.
+        while line := file.readline():
             position += len(line)
             yield line.decode()
 

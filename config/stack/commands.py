@@ -111,7 +111,6 @@ def start(order: Order) -> int:
         installation = Installation(home, port=_page_port(order.port))
         try:
             installation.start_servers()
-            installation.start_mail()
             installation.prepare(*(["--empty"] if order.empty else []))
             installation.start_program()
             installation.publish()
@@ -205,7 +204,6 @@ def _servers(
         try:
             installation.start_servers()
             if whole:
-                installation.start_mail()
                 installation.prepare(*([] if demo else ["--empty"]))
                 installation.start_program()
             yield installation

@@ -33,7 +33,8 @@ class Installation:
         self.safe = safe
         self.postgres: Postgres | None = None
         self.valkey: Valkey | None = None
-        self.mail_port: int | None = None
+        # The local SMTP receiver behind /mailbox, unless mails really leave.
+        self.mail_port = None if "EMAIL_URL" in os.environ else free_port()
         self.children: list[Child] = []
         self._falls: dict[str, list[float]] = {}
 
@@ -56,18 +57,6 @@ class Installation:
             self.valkey.start()
             took("broker", started)
 
-    def start_mail(self) -> None:
-        """The local SMTP receiver behind /mailbox, unless mails really leave."""
-        if "EMAIL_URL" in os.environ:
-            return
-        started = time.monotonic()
-        self.mail_port = free_port()
-        receiver = self._python(
-            "mail receiver", "-m", "config.mailbox.receiver", str(self.mail_port), self.mailbox
-        )
-        receiver.wait_until(lambda: _listens(self.mail_port), 20)
-        took("mail receiver", started)
-
     def prepare(self, *arguments: str) -> None:
         """Tables, static files, demo world: `manage.py prepare`, whose progress goes to the screen."""
         done = subprocess.run(
@@ -80,14 +69,22 @@ class Installation:
             raise Trouble("The installation could not be prepared; what went wrong stands above.")
 
     def start_program(self) -> None:
-        """Web, engine and worker; returns when the first page answers."""
+        """Web, engine, worker and mail receiver; returns when a page answers."""
         started = time.monotonic()
-        web = self._python("web", *WEB, "--bind", f"127.0.0.1:{self.port}", "config.wsgi:application")
-        if has_engine():
-            self._python("engine", ROOT / "manage.py", "engine")
-        self._python("worker", *WORKER)
-        web.wait_until(lambda: _listens(self.port), 60)
-        took("web, engine, worker", started)
+        program = Child(
+            name="program",
+            command=[
+                *(sys.executable, "-m", "config.serving", str(self.port), self.home.logs),
+                *((str(self.mail_port), self.mailbox) if self.mail_port else ()),
+            ],
+            log=self.home.logs / "program.log",
+            environment=self.environment(),
+            folder=ROOT,
+        )
+        self.children.append(program)
+        program.start()
+        program.wait_until(lambda: _listens(self.port) and self._takes_mail(), 60)
+        took("web, engine, worker, mail", started)
 
     def watch(self) -> None:
         """Start again what falls over. Raises Trouble when one keeps falling; ends by that or by a signal."""
@@ -120,6 +117,7 @@ class Installation:
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
+            "OPENBLAS_NUM_THREADS": "1",
             "SECRET_KEY": self.home.secret("secret_key", lambda: secrets.token_urlsafe(64)),
             "DATA_DIR": str(self.home.path),
             "STATIC_ROOT": str(self.home.path / "static"),
@@ -154,17 +152,8 @@ class Installation:
         known = {name: value for name, value in self.environment(operator=True).items() if name in TOLD}
         write_private(self.home.path / "stack.json", json.dumps(known, indent=1))
 
-    def _python(self, name: str, *arguments: str | Path) -> Child:
-        child = Child(
-            name=name,
-            command=[sys.executable, *arguments],
-            log=self.home.logs / f"{name.replace(' ', '-')}.log",
-            environment=self.environment(operator=name == "engine"),
-            folder=ROOT,
-        )
-        self.children.append(child)
-        child.start()
-        return child
+    def _takes_mail(self) -> bool:
+        return self.mail_port is None or _listens(self.mail_port)
 
     def _raise_again(self, child: Child) -> None:
         now = time.monotonic()
@@ -176,16 +165,6 @@ class Installation:
         child.start()
 
 
-# gunicorn: chosen by measurement (docs/decisions). Forked after loading, so that workers share memory.
-WEB = (
-    *("-m", "gunicorn", "--preload", "--workers", "2", "--threads", "4", "--worker-tmp-dir", "/tmp"),
-    *("--graceful-timeout", "3", "--timeout", "60", "--keep-alive", "5", "--log-level", "warning"),
-)
-# One process is enough for a trial; production starts as many as it has cores (docs/operating.md).
-WORKER = (
-    *("-m", "celery", "-A", "config", "worker", "--pool", "solo", "--loglevel", "WARNING"),
-    *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-)
 # Whoever sets one of these knows better than the runner.
 GIVEN = (
     *("SECRET_KEY", "DATABASE_URL", "OPERATOR_DATABASE_URL", "BROKER_URL", "EMAIL_URL", "BASE_URL"),
@@ -204,10 +183,6 @@ def joined(home: DataDirectory) -> Mapping[str, str] | None:
         return None
     known: dict[str, str] = json.loads(published.read_text())
     return {**os.environ, **known, "PYTHONPATH": str(ROOT)}
-
-
-def has_engine() -> bool:
-    return (ROOT / "outreach" / "management" / "commands" / "engine.py").exists()
 
 
 def _listens(port: int | None) -> bool:

@@ -27,7 +27,7 @@ DATABASE = "loopwell"
 SETTINGS = {
     "listen_addresses": "''",
     "max_connections": "120",
-    "shared_buffers": "96MB",
+    "shared_buffers": "48MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "96MB",
     "effective_cache_size": "1GB",

@@ -18,6 +18,7 @@ from pathlib import Path
 from config.stack.telling import Trouble
 
 PR_SET_PDEATHSIG = 1
+PR_SET_NAME = 15
 LOG_LIMIT = 5_000_000  # bytes; a longer log is put aside at the next start
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -39,6 +40,12 @@ def die_with_parent(
                 os._exit(1)  # the runner died in between
 
     return prepare
+
+
+def named(name: str) -> None:
+    """What `ps` and `top` call this process (at most 15 letters), where the system can."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_NAME, name.encode()[:15], 0, 0, 0)
 
 
 @dataclass

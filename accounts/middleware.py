@@ -7,6 +7,7 @@ a view that raises leaves nothing half-done behind (docs/tenancy.md).
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -23,6 +24,7 @@ from accounts.tenancy.context import acting_for
 Next = Callable[[HttpRequest], HttpResponseBase]
 
 MEMBER_PATH = re.compile(r"^/o/(?P<slug>[-a-zA-Z0-9_]+)/")
+VISIT_NOTED_EVERY = timedelta(minutes=10)
 API_PATH = re.compile(r"^/api/v\d+/")
 
 
@@ -56,6 +58,7 @@ class Door:
             request.organization = membership.organization  # type: ignore[attr-defined]
             request.membership = membership  # type: ignore[attr-defined]
             request.actor = member_actor(membership)  # type: ignore[attr-defined]
+            self._note_visit(membership)
             timezone.activate(request.user.time_zone or membership.organization.time_zone)
             try:
                 response = self.get_response(request)
@@ -64,6 +67,16 @@ class Door:
         if isinstance(response, HttpResponse):
             response.setdefault("Cache-Control", "private, no-store")
         return response
+
+    def _note_visit(self, membership: Membership) -> None:
+        """Once in ten minutes, so that reading pages is not writing rows."""
+        now = timezone.now()
+        if membership.last_seen_at is None or now - membership.last_seen_at > VISIT_NOTED_EVERY:
+            # Two requests at once: the second does not wait for the first to end.
+            free = Membership.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+                pk=membership.pk
+            )
+            Membership.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(last_seen_at=now)
 
     def _key(self, request: HttpRequest) -> HttpResponseBase:
         presented = read_key(request.headers.get("Authorization", ""))

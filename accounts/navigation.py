@@ -115,6 +115,7 @@ ITEMS = [
     Item("settings", _("Members"), "member_list", "member.view", "user-plus", 30),
     Item("settings", _("Units"), "unit_list", "unit.view", "branch", 40),
     Item("settings", _("Sending"), "settings_sending", "organization.view", "send", 50),
+    Item("settings", _("Business hours"), "settings_hours", "organization.view", "clock", 56),
     Item("settings", _("Privacy"), "settings_privacy", "organization.view", "lock", 60),
     Item("settings", _("API keys"), "key_list", "key.manage", "key", 80),
     Item("settings", _("Audit"), "audit_log", "audit.view", "list", 90),

@@ -63,7 +63,7 @@ def operations() -> dict[str, list[Operation]]:
                     method.upper(),
                     path,
                     told["operationId"].replace("_", " "),
-                    " ".join(words),
+                    " ".join(words).replace("`", ""),
                     [each for each in told.get("parameters", ()) if each["in"] != "path"],
                     _name_of(told.get("requestBody")),
                     _name_of(good),

@@ -6,6 +6,7 @@ return CursorPage(request, Customer.objects.visible_to(self.actor), out=Customer
 import base64
 import binascii
 import json
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -35,8 +36,10 @@ CHANGES_PARAMETERS = [
 ]
 
 
+@cache
 def page_of(out: type[serializers.Serializer], *, changes: bool = False) -> serializers.Serializer:
     """The schema of a page of `out`, for extend_schema(responses=...)."""
+    name = out.__name__.removesuffix("Out") + ("ChangesPage" if changes else "Page")
     fields: dict[str, Any] = {
         "items": out(many=True),
         "next": serializers.CharField(
@@ -47,7 +50,7 @@ def page_of(out: type[serializers.Serializer], *, changes: bool = False) -> seri
         fields["updated_until"] = serializers.CharField(
             required=False, help_text="Give it as `updated_since` next time."
         )
-    return inline_serializer(name=out.__name__.removesuffix("Out") + "Page", fields=fields)
+    return inline_serializer(name=name, fields=fields)
 
 
 class CursorPage:

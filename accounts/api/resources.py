@@ -147,7 +147,7 @@ class MemberView(ApiView):
         given = MemberIn(data=request.data, context={"request": request})
         given.is_valid(raise_exception=True)
         role = given.validated_data.get("role", member.role)
-        unit = given.validated_data["unit"] if "unit" in given.validated_data else member.unit
+        unit = given.validated_data.get("unit", member.unit)
         try:
             member = change_member(member, role=role, unit=unit, by=self.actor)
         except MemberRefused as refusal:
@@ -284,7 +284,7 @@ class UnitView(ApiView):
             unit = change_unit(
                 unit,
                 name=asked.get("name", unit.name),
-                parent=asked["parent"] if "parent" in asked else unit.parent,
+                parent=asked.get("parent", unit.parent),
                 revision=asked.get("revision", unit.revision),
                 by=self.actor,
             )

@@ -1,5 +1,6 @@
 """Members come by invitation, do what their role may, and go at once."""
 
+import itertools
 import re
 from datetime import timedelta
 
@@ -140,7 +141,7 @@ def test_each_of_five_roles_is_explained_by_the_action_table(alice, as_):
     # Being given cases in turn is a duty and no right; else each role may do all that the one beneath it may.
     ladder = [{action.name for action in actions_of(role)} - {"case.receive"} for role in Role]
     assert ladder[0] == set(ACTIONS) - {"case.receive"}
-    assert all(above >= beneath for above, beneath in zip(ladder, ladder[1:], strict=False))
+    assert all(above >= beneath for above, beneath in itertools.pairwise(ladder))
 
 
 def test_nobody_grants_more_than_they_hold(adam, alice, mona, acme, as_, post):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -11,7 +12,8 @@ from django.contrib.messages.storage.base import Message
 from django.forms import BaseForm, BoundField
 from django.template.context import Context
 from django.urls import NoReverseMatch, reverse
-from django.utils.formats import number_format
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -217,3 +219,29 @@ def trimmed(slot: Any) -> SafeString | str:
     """The words of a slot without the blank space around them; what was safe stays safe."""
     text = slot if isinstance(slot, str) else str(slot)
     return mark_safe(text.strip()) if isinstance(text, SafeString) else text.strip()
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """When something happened, in the reader's zone: today 15:21, yesterday 16:02, 17 Nov 09:40, 2 Mar 2025."""
+    if at is None:
+        return DASH
+    local, now = timezone.localtime(at), timezone.localtime()
+    clock = date_format(local, "H:i")
+    away = (now.date() - local.date()).days
+    if away == 0:
+        return _("today %(clock)s") % {"clock": clock}
+    if away == 1:
+        return _("yesterday %(clock)s") % {"clock": clock}
+    if away == -1:
+        return _("tomorrow %(clock)s") % {"clock": clock}
+    return date_format(local, "j M H:i") if local.year == now.year else date_format(local, "j M Y")
+
+
+@register.filter
+def day(at: date | None) -> str:
+    """A day, with its year only where it is another one: 17 Nov, 2 Mar 2025."""
+    if at is None:
+        return DASH
+    local = timezone.localtime(at) if isinstance(at, datetime) else at
+    return date_format(local, "j M" if local.year == timezone.localtime().year else "j M Y")

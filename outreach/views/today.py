@@ -53,9 +53,9 @@ def today(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _care(actor: Actor) -> dict[str, object]:
     at = timezone.now()
-    open_cases = Case.objects.visible_to(actor).open()
-    mine = open_cases.mine_and_free(actor.membership).by_the_clock()
-    rows = mine.select_related("customer", "owner__user", "response", "unit")[:6]
+    # The most urgent first, whoever owns them: a late customer is everybody's business.
+    urgent = Case.objects.visible_to(actor).open().by_the_clock()
+    rows = urgent.select_related("customer", "owner__user", "response", "unit")[:6]
     last = Case.objects.visible_to(actor).closed().order_by("-closed_at").first()
     return {"cases": [dial_of(case, at) for case in rows], "figures": caring.figures(actor, at), "last_closed": last}
 

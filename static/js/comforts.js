@@ -56,6 +56,24 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A menu inside a frame that scrolls would be cut off: it is laid over the page instead.
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (!(menu instanceof HTMLElement) || !menu.matches("details[data-menu]")) return;
+  const panel = menu.querySelector(".menu__panel");
+  if (!menu.open || !panel || !menu.closest(".frame, .segmented, .tabs")) return;
+  const edge = menu.querySelector("summary").getBoundingClientRect();
+  panel.style.position = "fixed";
+  const size = panel.getBoundingClientRect();
+  const left = Math.min(Math.max(8, edge.right - size.width), innerWidth - size.width - 8);
+  const below = edge.bottom + 6 + size.height <= innerHeight;
+  panel.style.left = `${left}px`;
+  panel.style.right = "auto";
+  panel.style.top = below ? `${edge.bottom + 6}px` : `${Math.max(8, edge.top - 6 - size.height)}px`;
+  panel.style.bottom = "auto";
+  addEventListener("scroll", () => { menu.open = false; }, { once: true, capture: true });
+}, true);
+
 // The side on a phone.
 let sideOpener = null;
 function closeSide(side) {
@@ -157,6 +175,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 function settle(root) {
+  for (const zone of root.querySelectorAll("[data-browser-zone]")) {
+    if (!zone.value) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+  }
   for (const toast of root.querySelectorAll("[data-toast]")) ripen(toast);
   const errors = root.querySelector("[data-errors]");
   if (errors) errors.focus();

@@ -161,7 +161,7 @@ def _customers(world: World, actor: Actor, units: dict[str, Unit]) -> dict[str, 
     """The customers; gives their ids by external id."""
     for company in world.companies:
         Company.objects.create(
-            external_id=company.key, name=company.name, mode=Mode.DEMO, attributes=company.attributes
+            external_id=company.key, name=company.name, mode=Mode.DEMO, time_zone=world.time_zone
         )
     outcomes = upsert_many(
         [

@@ -62,7 +62,7 @@ ATTRIBUTES = (
 def plan(*, seed: int, now: datetime, companies: int = 150, months: int = 14) -> World:
     """The whole world of the software firm up to now, the same for the same seed and day."""
     random = Random(seed)
-    firms = [_company(random, number, now) for number in range(companies)]
+    firms = _companies(random, companies, now)
     persons = [
         _person(random, f"NB-{2_000 + number}-{seat}", firm, now, number * 7 + seat)
         for number, firm in enumerate(firms)
@@ -100,6 +100,15 @@ def plan(*, seed: int, now: datetime, companies: int = 150, months: int = 14) ->
     )
 
 
+def _companies(random: Random, number: int, now: datetime) -> list[PlannedCompany]:
+    """So many firms, each with a name of its own."""
+    firms: dict[str, PlannedCompany] = {}
+    while len(firms) < number:
+        firm = _company(random, len(firms), now)
+        firms.setdefault(firm.name, firm)
+    return list(firms.values())
+
+
 def _company(random: Random, number: int, now: datetime) -> PlannedCompany:
     tier = random.choices(("starter", "team", "enterprise"), (45, 40, 15))[0]
     seats = random.randint(*SEATS[tier])
@@ -131,7 +140,7 @@ def _person(random: Random, key: str, firm: PlannedCompany, now: datetime, numbe
         phone="",
         locale="en",
         unit=firm.attributes["region"],
-        company=firm.key,
+        company=firm.name,
         panel=number % 3 + 1,
         since=since,
         attributes={

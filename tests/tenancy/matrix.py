@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from html.parser import HTMLParser
+from http.cookies import SimpleCookie
 from typing import Any
 
 from django.db import connection, transaction
@@ -262,6 +263,8 @@ class Matrix:
                 works += may and not hidden and asked.works
                 self._judge_own(route, method, visitor, asked, may=may, hidden=hidden)
                 for argument in route.arguments:
+                    if (argument.word, argument.name) in objects.PLAIN:
+                        continue
                     self._judge_ids(
                         route, method, visitor, argument, {**fixed, **own}, asked, may=may, hidden=hidden
                     )
@@ -279,7 +282,7 @@ class Matrix:
     ) -> None:
         if asked.status >= 500:
             self._open(route, method, visitor.name, f"broke: {asked}")
-        elif hidden and asked.status != 404:
+        elif may and hidden and asked.status != 404:
             self._open(route, method, visitor.name, f"another branch's object answers {asked}")
         elif may and not hidden and asked.status in (401, 404):
             self._open(route, method, visitor.name, f"has the right and gets {asked}")
@@ -486,7 +489,9 @@ class Matrix:
 
     def _place(self, route: Route, argument: Argument) -> tuple[str, Callable[[Any], Any]]:
         """The kind of object an argument names, and what of it stands in the address."""
-        known = objects.PLACES.get((argument.word, argument.name))
+        known = objects.PLACES.get((route.name, argument.name)) or objects.PLACES.get(
+            (argument.word, argument.name)
+        )
         if isinstance(known, tuple):
             return known
         if known is not None:
@@ -515,34 +520,48 @@ class Matrix:
         return opaque.encode(kind, MISSING_NUMBER) if route.kind == "api" else str(MISSING_NUMBER)
 
     def _ask(
-        self, route: Route, visitor: Visitor, method: str, path: str, fields: dict[str, Any] | None = None
+        self,
+        route: Route,
+        visitor: Visitor,
+        method: str,
+        path: str,
+        fields: dict[str, Any] | None = None,
+        *,
+        follow: bool = False,
     ) -> Answer:
         """One cell: a request whose effects are undone."""
         self.report.cells += 1
         self.report.actors.add(visitor.name)
-        response = self._raw(visitor, method, path, fields)
+        response = self._raw(visitor, method, path, fields, follow=follow)
         content = b"".join(response.streaming_content) if response.streaming else response.content
         return Answer(response.status_code, content.decode(errors="replace"), response.get("Location", ""))
 
-    def _raw(self, visitor: Visitor, method: str, path: str, fields: dict[str, Any] | None = None) -> Any:
+    def _raw(
+        self,
+        visitor: Visitor,
+        method: str,
+        path: str,
+        fields: dict[str, Any] | None = None,
+        *,
+        follow: bool = False,
+    ) -> Any:
         client = visitor.client
         client.raise_request_exception = False
-        cookies = client.cookies.output()
-        kept = client.cookies.copy()
+        kept = {name: morsel.value for name, morsel in client.cookies.items()}
         with transaction.atomic():
             if method == "GET":
-                response = client.get(path, fields or {})
+                response = client.get(path, fields or {}, follow=follow)
             elif path.startswith("/api/"):
                 response = client.generic(
                     method, path, json.dumps(fields or {}), content_type="application/json"
                 )
             elif method == "POST":
-                response = client.post(path, fields or {})
+                response = client.post(path, fields or {}, follow=follow)
             else:
                 response = client.generic(method, path)
             transaction.set_rollback(True)
-        if client.cookies.output() != cookies:
-            client.cookies = kept
+        if {name: morsel.value for name, morsel in client.cookies.items()} != kept:
+            client.cookies = SimpleCookie(kept)
         return response
 
     def _open(self, route: Route, method: str, who: str, why: str) -> None:

@@ -16,26 +16,40 @@ from django.utils import timezone
 from accounts.deleting import delete
 from accounts.issuing_keys import issue_key
 from accounts.models import MemberInvitation, StoredFile, Unit
+from accounts.storing import store_bytes
+from outreach.caring import open_case
+from outreach.models import Alert, Campaign, Sender, SendKey, Template
+from segments.models import CustomerImport
 from tests.factories.accounts import UnitFactory
-from tests.factories.segments import CompanyFactory, CustomerFactory, SegmentFactory
+from tests.factories.segments import AttributeFactory, CompanyFactory, CustomerFactory, SegmentFactory
+from tests.factories.surveys import DistributionFactory, InvitationFactory, draft, published, respond
 from tests.tenancy.worlds import World
 
 BUILDERS: dict[str, Callable[[World], Any]] = {}
 # Kinds whose object lies in the branch North: members of the branch South must not see it.
 IN_NORTH: set[str] = set()
 
-# (the word before, name of the argument) -> kind, or (kind, what of it stands in the address)
+# (the word before it or the route's name, name of the argument) -> kind, or (kind, what of it is in the address)
 PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
-    ("invitations", "invitation_id"): "member_invitation",
-    ("member-invitations", "id"): "member_invitation",
+    ("invitations", "invitation_id"): "memberinvitation",
+    ("member-invitations", "id"): "memberinvitation",
     ("restore", "deletion_id"): "unit_deletion",
     ("keys", "key_id"): "apikey",
     ("keys", "id"): "apikey",
     ("files", "file_id"): "file",
     ("cases", "number"): ("case", lambda case: case.number),
+    ("answers", "pk"): "response",
+    ("imports", "id"): "customerimport",
+    ("attribute_restore", "deletion_id"): "attribute_deletion",
+    ("survey_restore", "deletion"): "survey_deletion",
+    ("campaign_restore", "pk"): "deleted campaign",
+    ("template_restore", "pk"): "deleted template",
 }
 # Arguments that name no object: a value that is always there.
-PLAIN: dict[tuple[str, str], str] = {}
+PLAIN: dict[tuple[str, str], str] = {
+    ("questions", "key"): "nps",
+    ("follow-ups", "category"): "promoter",
+}
 # Addresses by regular expression, which cannot be turned round: one example each.
 EXAMPLES: dict[str, str] = {
     "account_confirm_email": "/confirm/nonsense/",
@@ -48,7 +62,15 @@ FIELDS: dict[str, str | None] = {
     "parent": "unit",
 }
 # Purpose of a token -> the kind of its object.
-TOKENS: dict[str, str] = {"file": "public_file", "member-invitation": "member_invitation"}
+TOKENS: dict[str, str] = {
+    "file": "file",
+    "member_invitation": "memberinvitation",
+    "sender": "sender",
+    "survey": "invitation",
+    "open": "open distribution",
+    "unsubscribe": "sendkey",
+    "preferences": "sendkey",
+}
 
 
 def builds(
@@ -67,7 +89,9 @@ def builds(
 
 def generation(subject: Any) -> int:
     """The generation that the token of an object has now."""
-    return int(getattr(subject, "generation", None) or getattr(subject, "token_generation", None) or 1)
+    if isinstance(subject, Sender):
+        return subject.revision
+    return int(getattr(subject, "generation", 1))
 
 
 # accounts
@@ -90,8 +114,8 @@ def membership(world: World) -> Any:
     return world.members["agent"]
 
 
-@builds("member_invitation")
-def member_invitation(world: World) -> MemberInvitation:
+@builds("memberinvitation")
+def memberinvitation(world: World) -> MemberInvitation:
     return MemberInvitation.objects.create(
         email=f"new@{world.organization.slug}.example",
         role="viewer",
@@ -107,20 +131,24 @@ def apikey(world: World) -> Any:
 
 @builds("file")
 def file(world: World) -> StoredFile:
-    return StoredFile.objects.create(
-        key=f"{world.organization.pk}/missing",
-        purpose=StoredFile.Purpose.values[0],
-        content_type="text/csv",
-        size=1,
+    return store_bytes(
+        b"\x89PNG\r\n",
+        name="logo.png",
+        content_type="image/png",
+        purpose=StoredFile.Purpose.LOGO,
+        by=world.system,
     )
 
 
 # segments
 
 
-@builds("company")
+@builds("company", in_north=True)
 def company(world: World) -> Any:
-    return CompanyFactory()
+    """A branch sees the companies of its customers."""
+    made = CompanyFactory()
+    CustomerFactory(unit=world["unit"], company=made)
+    return made
 
 
 @builds("customer", in_north=True)
@@ -131,3 +159,121 @@ def customer(world: World) -> Any:
 @builds("segment")
 def segment(world: World) -> Any:
     return SegmentFactory()
+
+
+@builds("attribute")
+def attribute(world: World) -> Any:
+    return AttributeFactory()
+
+
+@builds("attribute_deletion")
+def attribute_deletion(world: World) -> Any:
+    return delete(AttributeFactory(), by=world.system)
+
+
+@builds("customerimport")
+def customerimport(world: World) -> CustomerImport:
+    return CustomerImport.objects.create(file_name="customers.csv")
+
+
+# surveys
+
+
+@builds("survey")
+def survey(world: World) -> Any:
+    return published()
+
+
+@builds("survey_deletion")
+def survey_deletion(world: World) -> Any:
+    return delete(draft("put away"), by=world.system)
+
+
+@builds("distribution")
+def distribution(world: World) -> Any:
+    return DistributionFactory(survey=world["survey"], segment=world["segment"])
+
+
+@builds("open distribution")
+def open_distribution(world: World) -> Any:
+    return DistributionFactory(survey=world["survey"], channel="link")
+
+
+@builds("invitation", in_north=True)
+def invitation(world: World) -> Any:
+    return InvitationFactory(distribution=world["distribution"], customer=world["customer"])
+
+
+@builds("response", in_north=True)
+def response(world: World) -> Any:
+    customer = CustomerFactory(unit=world["unit"])
+    return respond(InvitationFactory(distribution=world["distribution"], customer=customer), 3, "slow")
+
+
+# outreach
+
+
+@builds("sender")
+def sender(world: World) -> Sender:
+    return Sender.objects.create(name="Acme", address=f"hello@{world.organization.slug}.example")
+
+
+@builds("template")
+def template(world: World) -> Any:
+    return Template.objects.create(
+        name="Thanks", message_class="relationship", subject={"en": "a"}, body={"en": "b"}
+    )
+
+
+@builds("deleted template")
+def deleted_template(world: World) -> Any:
+    gone = Template.objects.create(
+        name="Gone", message_class="relationship", subject={"en": "a"}, body={"en": "b"}
+    )
+    delete(gone, by=world.system)
+    return gone
+
+
+@builds("campaign")
+def campaign(world: World) -> Any:
+    return Campaign.objects.create(
+        name="Spring", template=world["template"], segment=world["segment"], sender=world["sender"]
+    )
+
+
+@builds("deleted campaign")
+def deleted_campaign(world: World) -> Any:
+    gone = Campaign.objects.create(name="Gone", template=world["template"], segment=world["segment"])
+    delete(gone, by=world.system)
+    return gone
+
+
+@builds("case", in_north=True)
+def case(world: World) -> Any:
+    # Numbers count from 1 in each organization: a foreign number is one that is not an own one.
+    for _ in range(7 if world.foreign else 1):
+        opened = open_case(customer=CustomerFactory(unit=world["unit"]))
+    return opened
+
+
+@builds("alert", in_north=True)
+def alert(world: World) -> Alert:
+    return Alert.objects.create(
+        membership=world.members["owner"],
+        kind=Alert.Kind.values[0],
+        occasion="matrix",
+        at=timezone.now(),
+        case=world["case"],
+    )
+
+
+@builds("sendkey", in_north=True)
+def sendkey(world: World) -> SendKey:
+    return SendKey.objects.create(
+        key="matrix",
+        customer=world["customer"],
+        message_class="relationship",
+        topic="surveys",
+        origin_kind="invitation",
+        origin_id=world["invitation"].pk,
+    )

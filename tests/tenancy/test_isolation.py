@@ -1,5 +1,6 @@
 """The isolation matrix, with all locks, with each of the two inner locks switched off, and made red by holes."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,14 @@ CHUNKS = 4
 def no_limits(settings: Any) -> None:
     settings.API_RATE_PER_MINUTE = 10**9
     settings.ACCOUNT_RATE_LIMITS = False
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Thousands of refusals are no news."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 def chunk_of(number: int, kind: str) -> Any:

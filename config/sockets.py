@@ -8,14 +8,26 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "distribution.launched": ("outreach.triggers.distribution_launched",),
     "distribution.stopped": ("outreach.triggers.distribution_stopped",),
     "invitation.tried": ("outreach.triggers.invitation_tried",),
-    "response.completed": ("outreach.triggers.response_completed",),
+    "response.completed": (
+        "surveys.listening.note_on_timeline",
+        "outreach.triggers.response_completed",
+    ),
 }
 
 # Each returns the fields an app brings to the rule language of segments.
-SEGMENT_FIELDS: tuple[str, ...] = ("outreach.segment_fields.fields",)
+SEGMENT_FIELDS: tuple[str, ...] = (
+    "surveys.segment_fields.fields",
+    "outreach.segment_fields.fields",
+)
 
-# Who holds data about a person, for export and erasure.
-PERSONAL_DATA: tuple[str, ...] = ()
+# Who holds data about a person, for export and erasure: each is an accounts.personal_data.DataMap. Upper apps
+# first, so that erasure meets the customer's own row last.
+PERSONAL_DATA: tuple[str, ...] = (
+    "outreach.data_map.DATA_MAP",
+    "surveys.data_map.DATA_MAP",
+    "segments.data_map.DATA_MAP",
+    "accounts.data_map.DATA_MAP",
+)
 
 # Each is a list of accounts.navigation.Item: the areas of the side that exist.
 NAVIGATION: tuple[str, ...] = (
@@ -55,4 +67,15 @@ DUE_WORK: tuple[str, ...] = (
 HANDOVERS: tuple[str, ...] = ("outreach.handovers.CASES",)
 
 # Each is a map of "action" or "action/did" to the audit log's sentence (accounts.telling).
-AUDIT_SENTENCES: tuple[str, ...] = ("outreach.sentences.SENTENCES",)
+AUDIT_SENTENCES: tuple[str, ...] = (
+    "surveys.sentences.SENTENCES",
+    "outreach.sentences.SENTENCES",
+)
+
+# Each is called as lines(customer, actor, limit) and returns list[segments.timeline.Line] for the customer's page:
+# what an upper app keeps itself (answers with their words, messages with their fate).
+TIMELINE: tuple[str, ...] = ()
+
+# Each is called as facts(found, actor), with a queryset of customers, and returns the context of its template
+# beside the builder: {"template": "...", ...} (the NPS of a segment while it is edited).
+SEGMENT_FACTS: tuple[str, ...] = ()

@@ -11,12 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
+from accounts.auditing import audit
 from accounts.models import Mode
+from accounts.recording import record
 from accounts.tenancy.context import current_organization_id
 from accounts.tenancy.staging import fresh_statistics
 from accounts.zones import zone_names
 from segments.addresses import BadAddress, normal_email, normal_phone
-from segments.models import Attribute, Category, Company, Customer, CustomerKey, KeyKind
+from segments.models import Attribute, AttributeChange, Category, Company, Customer, CustomerKey, KeyKind
 from segments.values import BadValue, Value, read
 
 # Above this many rows a temporary table and COPY are cheaper than one JSON parameter.
@@ -540,3 +542,63 @@ def _stage(cursor: Any, staged: list[tuple[Any, ...]], params: dict[str, Any]) -
             copy.write_row(line)
     cursor.execute(f"ANALYZE {_TABLE}")
     return _TABLE
+
+
+@transaction.atomic
+def save_by_hand(
+    customer: Customer | None,
+    facts: dict[str, Any],
+    attributes: dict[str, Value],
+    *,
+    expected: int,
+    by: Actor,
+) -> Customer:
+    """Add or correct one customer from the form. Raises Stale, and Refused for a unit out of reach."""
+    made = customer is None
+    customer = customer or Customer(mode=by.mode, source="page")
+    if not by.sees_unit(facts["unit_id"]):
+        raise Refused(_("There is no such unit."), "unit")
+    external_id, company = facts.pop("external_id"), facts.pop("company")
+    at = timezone.now()
+    if facts["stage"] != customer.stage:
+        customer.stage_since = at
+    for name, value in facts.items():
+        setattr(customer, name, value)
+    customer.company_id = company_ids([company], mode=customer.mode, source="page").get(company.strip())
+    changes = [
+        AttributeChange(
+            customer_id=customer.pk,
+            key=key,
+            old=customer.attributes.get(key),
+            new=value,
+            source="page",
+            at=at,
+        )
+        for key, value in attributes.items()
+        if customer.attributes.get(key) != value
+    ]
+    merged = {**customer.attributes, **attributes}
+    customer.attributes = {key: value for key, value in merged.items() if value is not None}
+    if made:
+        customer.save()
+    else:
+        customer.save_revision(expected, by=by)
+        AttributeChange.objects.bulk_create(changes)
+    _set_external_id(customer, external_id)
+    record("customer.created" if made else "customer.changed", customer)
+    audit("customer.edit", customer, by=by, did="created" if made else "changed")
+    return customer
+
+
+def _set_external_id(customer: Customer, value: str) -> None:
+    keys = CustomerKey.objects.filter(customer=customer, kind=KeyKind.EXTERNAL, source="")
+    if not value:
+        keys.delete()
+    elif not keys.filter(value=value).exists():
+        keys.delete()
+        CustomerKey.objects.create(customer=customer, kind=KeyKind.EXTERNAL, value=value)
+    if not value and customer.email and not CustomerKey.objects.filter(customer=customer).exists():
+        # Somebody who is known by the address only is found by it when they come again.
+        taken = CustomerKey.objects.filter(kind=KeyKind.EMAIL, source="", value=customer.email_lower)
+        if not taken.exists():
+            CustomerKey.objects.create(customer=customer, kind=KeyKind.EMAIL, value=customer.email_lower)

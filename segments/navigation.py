@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.navigation import Item
 
 ITEMS = [
+    Item("people", _("Customers"), "customer_list", "customer.view", "people", 10),
     Item("people", _("Companies"), "company_list", "customer.view", "company", 30),
     Item("settings", _("Attributes"), "attribute_list", "customer.view", "tag", 70),
 ]

@@ -124,7 +124,7 @@ def guess_kind(name: str, filled: Sequence[str]) -> str:
         if _all_are(kind, filled) and not (kind == "yes_no" and distinct <= {"0", "1"}):
             money = kind == "number" and _MONEY.search(plain_name(name))
             return "money" if money else kind
-    few = len(distinct) <= 20 and len(distinct) <= max(len(filled) // 5, 1)
+    few = len(filled) >= 20 and len(distinct) <= min(20, len(filled) // 5)
     return "choice" if few and all(len(cell) <= 60 for cell in distinct) else "text"
 
 

@@ -8,8 +8,12 @@ from typing import Any
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
+from accounts.acting import Actor
 from accounts.models import Mode
+from accounts.sockets import plugged
 from accounts.tenancy.staging import copy_rows
 from segments.models import Customer, CustomerEvent, EventMessageId
 
@@ -28,6 +32,55 @@ COPIED = (
     "unit",
 )
 ATTNAMES = tuple(CustomerEvent._meta.get_field(name).attname for name in COPIED)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a customer's page. Upper apps bring lines of what they keep themselves (answers with their
+    words, messages with their fate) through the socket TIMELINE: `lines(customer, actor, limit)`."""
+
+    at: datetime
+    title: str
+    icon: str = "clock"
+    kind: str = "event"
+    score: int | None = None
+    quote: str = ""
+    more: str = ""
+    url_name: str = ""
+    url_id: int | None = None
+    amount: Decimal | None = None
+    currency: str = ""
+
+
+# What our own events are called on the page; the business's names are shown as they are.
+TITLES: dict[str, tuple[str, str | Promise]] = {
+    "case.opened": ("case", _("Case opened")),
+    "case.closed": ("check", _("Case closed")),
+    "contact.stopped": ("hand", _("Asked us to stop")),
+    "consent.given": ("check", _("Gave consent")),
+}
+
+
+def lines(customer: Customer, actor: Actor, *, limit: int = 100) -> list[Line]:
+    """Everything, newest first: events from their own table, and what the upper apps bring."""
+    events = CustomerEvent.objects.of(customer.pk).newest_first()[:limit]
+    found = [_line(event) for event in events]
+    for bring in plugged("TIMELINE"):
+        found += bring(customer, actor, limit)
+    return sorted(found, key=lambda line: line.at, reverse=True)[:limit]
+
+
+def _line(event: CustomerEvent) -> Line:
+    icon, title = TITLES.get(event.name, ("order" if event.amount is not None else "zap", event.name))
+    told = [f"{name}: {value}" for name, value in event.properties.items() if isinstance(value, str | int)]
+    return Line(
+        event.at,
+        str(title)[:1].upper() + str(title)[1:],
+        icon,
+        more=", ".join(told[:4])[:200] if event.name not in TITLES else "",
+        amount=event.amount,
+        currency=event.currency,
+    )
 
 
 @dataclass(frozen=True)

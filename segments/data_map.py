@@ -1,0 +1,91 @@
+"""What the fields of segments hold. The customer's own row stands last: the others lead to it."""
+
+from accounts.personal_data import About, DataMap
+
+_EDITABLE = "id organization revision edited_at edited_by deleted_at"
+
+DATA_MAP: DataMap = {
+    "segments.Attribute": About(
+        tenant="key label kind choices currency sensitive position", none=f"{_EDITABLE} created_at"
+    ),
+    "segments.AttributeChange": About(
+        personal="old new",
+        tenant="key source",
+        none="id organization customer_id at",
+        person="customer_id",
+        delete=True,
+    ),
+    "segments.Company": About(
+        tenant="name domain external_id industry time_zone source",
+        none=f"{_EDITABLE} mode changed created_at updated_at",
+    ),
+    "segments.Consent": About(
+        personal="allowed evidence",
+        tenant="source",
+        none="id organization customer channel purpose at",
+        person="customer_id",
+        delete=True,
+    ),
+    "segments.ConsentChange": About(
+        personal="allowed evidence",
+        tenant="source",
+        none="id organization customer channel purpose at",
+        person="customer_id",
+        delete=True,
+    ),
+    "segments.Contact": About(
+        personal="subject",
+        none="id organization customer channel purpose counted at send_id",
+        person="customer_id",
+        delete=True,
+    ),
+    "segments.CustomerKey": About(
+        personal="value",
+        tenant="kind source",
+        none="id organization customer created_at",
+        person="customer_id",
+        delete=True,
+    ),
+    "segments.CustomerEvent": About(
+        personal="name amount currency properties",
+        tenant="source unit",
+        none="id organization customer_id at mode recorded_at",
+        person="customer_id",
+        delete=True,
+    ),
+    "segments.EventMessageId": About(none="id organization message_id at"),
+    "segments.CustomerImport": About(
+        # The preview quotes rows of the file; it goes with the file.
+        member="started_by preview",
+        tenant="file file_name header mapping existing consent_ground encoding delimiter",
+        none="id organization file_bytes mode state failure rows_total rows_seen offset created updated unchanged"
+        " skipped refused warned created_at started_at touched_at finished_at",
+    ),
+    "segments.ImportRowError": About(
+        # A row that was refused belongs to no customer yet; it goes with its import.
+        member="cells",
+        tenant="column message",
+        none="id organization customer_import row_number warning",
+    ),
+    "segments.Segment": About(
+        member="created_by",
+        tenant="name description rule static ready_key",
+        none=f"{_EDITABLE} counted counted_at changed created_at updated_at",
+    ),
+    "segments.SegmentMember": About(
+        none="id organization segment customer added_at", person="customer_id", delete=True
+    ),
+    # The keyed hash stays: it is how somebody who left is not written to again.
+    "segments.Suppression": About(
+        tenant="reason source", none="id organization channel address_hash purpose at"
+    ),
+    "segments.Customer": About(
+        personal="name first_name email email_lower phone locale time_zone company unit attributes stage"
+        " stage_since last_score last_category previous_score previous_category last_responded_at last_channel"
+        " last_touchpoint answer_count",
+        tenant="source",
+        none=f"{_EDITABLE} mode last_response_id changed created_at updated_at",
+        person="id",
+        delete=True,
+    ),
+}

@@ -114,6 +114,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.headers.csp_nonce",
                 "accounts.navigation.navigation",
+                "outreach.bell.bell",
             ],
             "builtins": [
                 "django_cotton.templatetags.cotton",

@@ -30,7 +30,7 @@ from outreach.forms import CampaignForm, FollowUpForm, LaunchForm
 from outreach.models import Campaign, FollowUp, Template
 from segments.models import Segment
 
-PER_PAGE = 50
+PER_PAGE = 25
 
 
 @member_page("campaign.view")

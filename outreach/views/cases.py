@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.acting import Actor
 from accounts.door import member_page
-from accounts.models import Unit
+from accounts.models import Membership, Unit
 from accounts.toasts import toast
 from outreach import alerting, caring, clocks
 from outreach.caring import CaseError, SomebodyWasFaster
@@ -164,7 +164,7 @@ def _page(request: HttpRequest, case: Case, *, status: int = 200, **forms: Any) 
     context = {
         "case": case,
         "row": dial_of(case, at),
-        "events": list(case.events.in_order().select_related("send_key")),
+        "events": _events(case),
         "tab": tab if tab in ("email", "call", "note") else "email",
         "draft": draft,
         "reply_form": ReplyForm(initial={"subject": subject, "text": draft.text if draft else ""}),
@@ -186,6 +186,17 @@ def _page(request: HttpRequest, case: Case, *, status: int = 200, **forms: Any) 
         unread = actor.membership.alerts.unread().filter(case=case).values_list("pk", flat=True)
         context["unread_here"] = list(unread)
     return render(request, "outreach/case.html", context, status=status)
+
+
+def _events(case: Case) -> list[CaseEvent]:
+    """The timeline; events hold ids, names are joined here."""
+    events = list(case.events.in_order().select_related("send_key"))
+    named = {int(each) for event in events for key in ("owner", "to") if (each := event.facts.get(key))}
+    members = {member.pk: member for member in Membership.objects.filter(pk__in=named).select_related("user")}
+    for event in events:
+        given = event.facts.get("owner") or event.facts.get("to")
+        event.given_to = members.get(int(given)) if given else None
+    return events
 
 
 def _subject(case: Case, actor: Actor) -> str:

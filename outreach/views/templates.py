@@ -68,6 +68,7 @@ def _editor(request: HttpRequest, template: Template, locale: str) -> HttpRespon
         else:
             status = 422
     person = _person(request)
+    saved = Template.objects.present().filter(pk=template.pk).first() if template.pk else None
     return render(
         request,
         "outreach/template.html",
@@ -82,6 +83,7 @@ def _editor(request: HttpRequest, template: Template, locale: str) -> HttpRespon
             "fields": _fields(),
             "users": templating.users_of(template) if template.pk else [],
             "person": person,
+            "shown": templating.preview(saved, person, locale=locale) if saved else None,
             "people": _people(request),
         },
         status=status,

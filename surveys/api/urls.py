@@ -1,5 +1,19 @@
 """REST resources of the surveys app, under /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from surveys.api import responses, surveys
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("surveys", surveys.SurveysView.as_view(), name="api_surveys"),
+    path("surveys/<str:id>", surveys.SurveyView.as_view(), name="api_survey"),
+    path("surveys/<str:id>/versions", surveys.SurveyVersionsView.as_view(), name="api_versions"),
+    path("surveys/<str:id>/results", surveys.ResultsView.as_view(), name="api_results"),
+    path("distributions", surveys.DistributionsView.as_view(), name="api_distributions"),
+    path("distributions/<str:id>", surveys.DistributionView.as_view(), name="api_distribution"),
+    path("distributions/<str:id>/launch", surveys.DistributionLaunchView.as_view(), name="api_launch"),
+    path("invitations", responses.InvitationsView.as_view(), name="api_invitations"),
+    path("invitations/<str:id>", responses.InvitationView.as_view(), name="api_invitation"),
+    path("responses", responses.ResponsesView.as_view(), name="api_responses"),
+    path("responses/<str:id>", responses.ResponseView.as_view(), name="api_response"),
+]

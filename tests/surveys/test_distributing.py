@@ -154,7 +154,7 @@ def test_stop_spares_those_who_wait_and_says_so(everybody, people):
     assert distributing.progress(launched).skipped["stopped"] == 1
     assert News.objects.filter(name="distribution.stopped").count() == 1
     # Who has the link may still answer.
-    respond(first, 9)
+    respond(first, 9, at=NOON + dt.timedelta(hours=2))
 
 
 def test_an_unpublished_survey_or_a_missing_segment_is_refused(everybody):

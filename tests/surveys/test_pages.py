@@ -184,7 +184,7 @@ class TestTheBuilder:
     @pytest.mark.row("C1", "validation")
     def test_what_is_wrong_names_the_question_and_the_live_version_stays(self, acme, survey, mona_at):
         mona_at.post("survey_publish")
-        mona_at.post("survey_edit", question="reason_passive", **{"text-en": ""})
+        mona_at.post("survey_edit", question="reason_passive", shown_to="nps:7:8", **{"text-en": ""})
         page = mona_at.post("survey_publish")
         html = page.content.decode()
         assert page.status_code == 422

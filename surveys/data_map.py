@@ -1,0 +1,52 @@
+"""What the fields of surveys hold. A response outlives its customer: the score stays, the words go."""
+
+from accounts.personal_data import About, DataMap
+
+_EDITABLE = "id organization revision edited_at edited_by deleted_at"
+
+DATA_MAP: DataMap = {
+    "surveys.Survey": About(
+        tenant="name kind default_locale locales touchpoint anonymous open_link edit_days thanks_promoter"
+        " thanks_passive thanks_detractor",
+        none=f"{_EDITABLE} state latest_version draft_changes created_by created_at",
+    ),
+    "surveys.Question": About(
+        tenant="key kind text hint required settings shown_to starts_page position counting",
+        none="id organization survey",
+    ),
+    "surveys.Appearance": About(tenant="brand_colour logo show_name", none="id organization survey"),
+    "surveys.Version": About(
+        tenant="definition counting_question", none="id organization survey number published_at published_by"
+    ),
+    "surveys.Distribution": About(
+        tenant="name segment channel scheduled_at touchpoint subject intro sampling_percent expires_after_days"
+        " anonymous",
+        none=f"{_EDITABLE} survey version state mode launched_upto launched_at stopped_at stopped_by created_by"
+        " created_at",
+    ),
+    "surveys.ResponseEdit": About(
+        personal="before", none="id organization response at by", person="response__customer_id", delete=True
+    ),
+    "surveys.Answer": About(
+        personal="text number choices",
+        tenant="question kind",
+        none="id organization response",
+        person="response__customer_id",
+        delete=True,
+    ),
+    "surveys.Response": About(
+        personal="comment attributes suspicion exclusion_reason external_id language stage",
+        tenant="touchpoint unit source channel",
+        none="id organization survey version distribution invitation customer anonymous mode state pages_sent"
+        " score started_at answered_at completed_at settles_at excluded_at excluded_by set_aside_at created_at"
+        " changed",
+        person="customer_id",
+    ),
+    "surveys.Invitation": About(
+        personal="locale reason",
+        tenant="unit source",
+        none="id organization distribution customer mode generation token_hash outcome issued_at expires_at"
+        " sent_at delivered_at opened_at started_at completed_at",
+        person="customer_id",
+    ),
+}

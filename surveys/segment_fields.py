@@ -1,0 +1,117 @@
+"""The words that surveys bring to the rule language: what was said, what was asked, and when.
+
+The latest score, category, channel and touchpoint are columns of the customer, and words of segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.modes import counting
+from segments.catalog import Asked, Field, compared, instants
+from segments.rules import Condition
+from segments.rules.tree import Option
+from surveys.models import Invitation, Response, Survey
+
+
+def fields() -> list[Field]:
+    """Words of a comment; last asked; invitations without an answer; survey answered."""
+    said = _("Answers")
+    return [
+        Field("comment", _("words of an answer"), "text", said, condition=_comment),
+        Field("asked", _("last asked"), "instant", said, condition=_asked),
+        Field(
+            "unanswered",
+            _("number of questions left unanswered"),
+            "count",
+            said,
+            options=(Option("days", "days", required=False),),
+            condition=_unanswered,
+            phrase=_said_unanswered,
+        ),
+        Field(
+            "survey_answered",
+            _("answered the survey"),
+            "flag",
+            said,
+            options=(Option("name", "text"),),
+            condition=_survey_answered,
+            phrase=lambda options: gettext("answered “%(name)s”") % options,
+            suggest=lambda: list(
+                Survey.objects.present().order_by("name").values_list("name", flat=True)[:30]
+            ),
+        ),
+    ]
+
+
+def _comment(asked_for: Condition, asked: Asked) -> Q:
+    """Of any counting answer; the negations mean: of none."""
+    worded = _counting(asked).with_words()
+    operator, value = asked_for.operator, asked_for.value
+    if operator in ("is_known", "is_unknown"):
+        having = Q(pk__in=worded.values("customer_id"))
+        return having if operator == "is_known" else ~having
+    wanted = list(value) if isinstance(value, tuple) else [value]
+    found = Q(pk__in=[])
+    for text in wanted:
+        lookup = {"contains": "icontains", "begins_with": "istartswith"}.get(operator, "iexact")
+        found |= Q(**{f"comment__{lookup}": text})
+    inside = Q(pk__in=worded.filter(found).values("customer_id"))
+    return ~inside if operator in ("is_not", "is_none_of") else inside
+
+
+def _asked(asked_for: Condition, asked: Asked) -> Q:
+    sent = Invitation.objects.asked().exclude(customer=None).exclude(source="test")
+    operator = asked_for.operator
+    if operator in ("is_known", "is_unknown"):
+        having = Q(pk__in=sent.values("customer_id"))
+        return having if operator == "is_known" else ~having
+    lasts = sent.order_by().values("customer_id").annotate(last=models.Max("issued_at"))
+    low, high = instants(asked_for, asked)
+    if low is not None:
+        lasts = lasts.filter(last__gte=low)
+    if high is not None:
+        lasts = lasts.filter(last__lt=high) if operator == "before" else lasts.filter(last__lte=high)
+    return Q(pk__in=lasts.values("customer_id"))
+
+
+def _unanswered(asked_for: Condition, asked: Asked) -> Q:
+    silent = Invitation.objects.asked().filter(started_at=None, distribution__anonymous=False)
+    silent = silent.exclude(customer=None).exclude(source="test")
+    days = asked_for.option("days")
+    if days is not None:
+        silent = silent.filter(issued_at__gt=asked.now - timedelta(days=days))
+    totals = silent.order_by().values("customer_id").annotate(total=models.Count("id"))
+    fits, comparison = compared(asked_for.operator, asked_for.value)
+    if not fits(0):
+        return Q(pk__in=totals.filter(comparison).values("customer_id"))
+    return ~Q(pk__in=totals.exclude(comparison).values("customer_id"))
+
+
+def _survey_answered(asked_for: Condition, asked: Asked) -> Q:
+    answered = _counting(asked).filter(survey__name=asked_for.option("name"))
+    inside = Q(pk__in=answered.values("customer_id"))
+    return inside if asked_for.operator == "is_true" else ~inside
+
+
+def _counting(asked: Asked) -> Any:
+    return (
+        Response.objects.filter(
+            mode__in=list(counting(asked.organization)), excluded_at=None, set_aside_at=None
+        )
+        .exclude(customer=None)
+        .order_by()
+    )
+
+
+def _said_unanswered(options: Mapping[str, Any]) -> str:
+    if options.get("days"):
+        return gettext("number of questions left unanswered in the last %(days)s days") % options
+    return gettext("number of questions left unanswered")

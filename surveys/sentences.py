@@ -1,0 +1,19 @@
+"""How the audit log tells what surveys did."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES: dict[str, str | Promise] = {
+    "survey.publish": _("%(actor)s published version %(version)s of %(subject)s"),
+    "survey.edit/archived": _("%(actor)s archived the survey %(subject)s"),
+    "survey.edit/unarchived": _("%(actor)s let the survey %(subject)s take answers again"),
+    "survey.edit/deleted": _("%(actor)s put the survey %(subject)s away"),
+    "survey.edit/restored": _("%(actor)s took the survey %(subject)s back"),
+    "distribution.launch": _("%(actor)s launched %(subject)s"),
+    "distribution.launch/scheduled": _("%(actor)s scheduled %(subject)s for %(at_time)s"),
+    "distribution.launch/refused": _("%(subject)s was not launched at its time: %(reason)s"),
+    "distribution.launch/stopped": _("%(actor)s stopped %(subject)s; %(spared)s people were not asked"),
+    "response.edit/excluded": _("%(actor)s took an answer out of the score"),
+    "response.edit/included": _("%(actor)s put an answer back into the score"),
+    "response.export": _("%(actor)s exported %(answers)s answers"),
+}

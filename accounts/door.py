@@ -13,11 +13,35 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from accounts import tokens
-from accounts.acting import NotAllowed
+from accounts.acting import Actor, NotAllowed
+from accounts.models.membership import Membership
 from accounts.models.organization import Organization
+from accounts.models.user import User
 from accounts.tenancy.context import acting_for
 
 View = Callable[..., HttpResponseBase]
+
+
+class AccountRequest(HttpRequest):
+    """What a personal page is called with: somebody who is logged in."""
+
+    user: User  # type: ignore[assignment]
+
+
+class MemberRequest(AccountRequest):
+    """What a member page is called with: the door has seen who asks, and for which organization."""
+
+    organization: Organization
+    membership: Membership
+    actor: Actor
+
+
+class PublicRequest(HttpRequest):
+    """What a public page with a token is called with."""
+
+    organization: Organization
+
+
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 

@@ -230,7 +230,8 @@ def _call(
 
 def _read(answer: http.client.HTTPResponse, raw: socket.socket, deadline: float, most_bytes: int) -> bytes:
     """The body, a piece at a time: a server that drips must not hold us longer than agreed."""
-    pieces, size = [], 0
+    pieces: list[bytes] = []
+    size = 0
     while True:
         left = deadline - time.monotonic()
         if left <= 0:

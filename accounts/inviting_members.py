@@ -134,7 +134,7 @@ def accept_invitation(
 
 
 def invitation_token(invitation: MemberInvitation) -> str:
-    return tokens.derive(PURPOSE, invitation.organization_id, invitation.pk, invitation.generation)
+    return tokens.derive(PURPOSE, invitation.organization.pk, invitation.pk, invitation.generation)
 
 
 def _send(invitation: MemberInvitation, by: Actor) -> None:

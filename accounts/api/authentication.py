@@ -28,7 +28,7 @@ class KeyAuthentication(BaseAuthentication):
 class HasScope(BasePermission):
     """The key holds the scope of the action that the view names for the method."""
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def has_permission(self, request: Any, view: Any) -> bool:
         name = view.actions.get("GET" if request.method == "HEAD" else request.method)
         if request.method == "OPTIONS":
             return request.actor is not None

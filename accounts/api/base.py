@@ -12,7 +12,6 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers
@@ -81,7 +80,8 @@ class ApiView(APIView):
     @property
     def actor(self) -> Actor:
         """Who asks; only inside a method of the view, where the permission has been seen."""
-        return self.request.actor
+        actor: Actor = self.request.actor  # type: ignore[attr-defined]
+        return actor
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiRequest:
         return ApiRequest(
@@ -107,9 +107,7 @@ class ApiView(APIView):
             return exc.response
         return super().handle_exception(exc)
 
-    def finalize_response(
-        self, request: Any, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers.setdefault("Cache-Control", "no-store")
         if self._spent is not None:
@@ -197,6 +195,6 @@ class _AgainResponse(Response):
         self._bytes, self._type = bytes(before.body), before.content_type
 
     @property
-    def rendered_content(self) -> bytes:
+    def rendered_content(self) -> Any:
         self["Content-Type"] = self._type
         return self._bytes

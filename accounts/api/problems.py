@@ -105,7 +105,7 @@ def answer_problem(exc: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(exc, exceptions.MethodNotAllowed):
         body = problem("method_not_allowed", 405, str(exc.detail))
     elif isinstance(exc, exceptions.Throttled):
-        wait = max(1, int(exc.wait or 1))
+        wait = max(1, int(getattr(exc, "wait", None) or 1))
         headers["Retry-After"] = str(wait)
         body = problem("rate_limited", 429, _("Wait %(wait)s seconds.") % {"wait": wait})
     elif isinstance(exc, exceptions.APIException):

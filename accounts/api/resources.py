@@ -232,18 +232,18 @@ class MemberInvitationView(ApiView):
 class UnitOut(Out):
     id = OpaqueId("unit", source="pk")
     name = serializers.CharField()
-    parent = OpaqueId("unit", source="parent_id", allow_null=True)
+    parent = OpaqueId("unit", source="parent_id", allow_null=True)  # type: ignore[assignment]
     revision = serializers.IntegerField()
 
 
 class UnitIn(In):
     name = serializers.CharField(max_length=120)
-    parent = OpaqueId("unit", rows=_units, required=False, allow_null=True, default=None)
+    parent = OpaqueId("unit", rows=_units, required=False, allow_null=True, default=None)  # type: ignore[assignment]
 
 
 class UnitChangeIn(In):
     name = serializers.CharField(max_length=120, required=False)
-    parent = OpaqueId("unit", rows=_units, required=False, allow_null=True)
+    parent = OpaqueId("unit", rows=_units, required=False, allow_null=True)  # type: ignore[assignment]
     revision = serializers.IntegerField(required=False, min_value=1)
 
 

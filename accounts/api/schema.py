@@ -59,7 +59,7 @@ class OpaqueIdSchema(OpenApiSerializerFieldExtension):
 class Schema(AutoSchema):
     """Each method names its scope, may be refused with problems, and may be repeated with a key."""
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         from accounts import roles
 
         told = super().get_description()

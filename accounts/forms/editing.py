@@ -25,7 +25,7 @@ class EditForm(forms.ModelForm):
 
     def changed(self) -> list[str]:
         """The model fields that this save changes."""
-        return [name for name in self.changed_data if name in self._meta.fields]
+        return [name for name in self.changed_data if name in (self._meta.fields or ())]
 
     def save_edit(self, *, by: Actor) -> list[str]:
         """Save what was changed and write the audit entry; returns the names. Raises Stale."""
@@ -44,5 +44,4 @@ class EditForm(forms.ModelForm):
 
     def accept_newer(self, revision: int) -> None:
         """Redraw with the text as typed and the revision as it is now."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("revision")] = str(revision)
+        self.data = {**self.data, self.add_prefix("revision"): str(revision)}

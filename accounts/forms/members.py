@@ -1,6 +1,6 @@
 """Forms about members, units, keys and one's own profile."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -47,7 +47,7 @@ class MemberForm(forms.Form):
 
     def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = role_choices(by)
+        cast(forms.ChoiceField, self.fields["role"]).choices = role_choices(by)
         self.fields["unit"] = UnitChoice(
             by=by, label=_("Unit"), help_text=_("They see this unit and what is beneath it.")
         )
@@ -92,14 +92,19 @@ class UnitForm(forms.Form):
         choice = UnitChoice(by=by, label=_("Beneath"))
         choice.empty_label = _("At the top") if by.branch_ids is None else None
         if unit is not None:
-            choice.queryset = choice.queryset.exclude(pk__in=Unit.objects.all().branch_ids(unit.pk))
+            choice.queryset = (
+                Unit.objects.all()
+                .alive()
+                .visible_to(by)
+                .in_order()
+                .exclude(pk__in=Unit.objects.all().branch_ids(unit.pk))
+            )
             if unit.parent_id is None:
                 choice.required = False
         self.fields["parent"] = choice
 
     def accept_newer(self, revision: int) -> None:
-        self.data = self.data.copy()
-        self.data["revision"] = str(revision)
+        self.data = {**self.data, "revision": str(revision)}
 
 
 class KeyForm(forms.Form):

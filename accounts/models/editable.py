@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Stale(Exception):
     """Somebody saved in between. Carries who and when, so that the page can say so and keep the text."""
 
-    def __init__(self, who: str, when: datetime | None, subject: models.Model | None = None) -> None:
+    def __init__(self, who: str, when: datetime | None, subject: Any = None) -> None:
         self.who, self.when, self.subject = who, when, subject
         super().__init__(_("%(who)s changed this in the meantime.") % {"who": who})
 

@@ -1,9 +1,9 @@
 """Which organization: the first page after log-in, and founding another one."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.door import personal_page, public_page
+from accounts.door import AccountRequest, personal_page, public_page
 from accounts.forms.members import NewOrganizationForm
 from accounts.founding import found_organization
 from accounts.models.membership import Membership
@@ -11,7 +11,7 @@ from accounts.zones import zone_names
 
 
 @public_page("landing")
-def choose(request: HttpRequest) -> HttpResponse:
+def choose(request: AccountRequest) -> HttpResponse:
     """What Loopwell is, for strangers. For people: straight in with one membership; a choice with several;
     a form with none."""
     if not request.user.is_authenticated:
@@ -29,7 +29,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 
 @personal_page("found")
-def organization_new(request: HttpRequest) -> HttpResponse:
+def organization_new(request: AccountRequest) -> HttpResponse:
     """Another organization for somebody who has an account."""
     form = NewOrganizationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

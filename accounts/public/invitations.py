@@ -3,10 +3,10 @@
 from allauth.account.models import EmailAddress
 from django.contrib.auth import login
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.door import public_page
+from accounts.door import PublicRequest, public_page
 from accounts.forms.members import AcceptForm
 from accounts.inviting_members import PURPOSE, InvitationRefused, accept_invitation, find_invitation
 from accounts.models.user import User
@@ -16,7 +16,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @public_page("member invitation", token=PURPOSE)
-def invitation_accept(request: HttpRequest, claim: Claim) -> HttpResponse:
+def invitation_accept(request: PublicRequest, claim: Claim) -> HttpResponse:
     """Four visitors: the invited person logged in, logged out, new here; and somebody else logged in."""
     invitation = find_invitation(claim)
     if invitation is None:
@@ -46,7 +46,7 @@ def invitation_accept(request: HttpRequest, claim: Claim) -> HttpResponse:
     return render(request, "accounts/invitation.html", {**told, "form": form}, status=status)
 
 
-def _join(request: HttpRequest, claim: Claim, user: User) -> HttpResponse:
+def _join(request: PublicRequest, claim: Claim, user: User) -> HttpResponse:
     try:
         accept_invitation(claim, organization=request.organization, user=user)
     except InvitationRefused:

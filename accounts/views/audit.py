@@ -1,15 +1,15 @@
 """The audit log, as sentences."""
 
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.door import member_page
+from accounts.door import MemberRequest, member_page
 from accounts.models.audit_entry import AuditEntry
 from accounts.models.membership import Membership
 from accounts.roles import ACTIONS
@@ -26,16 +26,16 @@ class AuditFilter(forms.Form):
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
-    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: MemberRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["action"].choices = [
+        cast(forms.ChoiceField, self.fields["action"]).choices = [
             ("", _("everything")),
             *sorted(((each.name, each.label) for each in ACTIONS.values()), key=lambda pair: str(pair[1])),
         ]
         members = (
             Membership.objects.filter(organization=request.organization).select_related("user").by_name()
         )
-        self.fields["member"].choices = [
+        cast(forms.ChoiceField, self.fields["member"]).choices = [
             ("", _("everybody")),
             *((each.user_id, str(each)) for each in members),
         ]
@@ -47,7 +47,7 @@ def _day(day: Any, *, after: bool = False) -> datetime:
 
 
 @member_page("audit.view")
-def audit_log(request: HttpRequest, slug: str) -> HttpResponse:
+def audit_log(request: MemberRequest, slug: str) -> HttpResponse:
     """Newest first, a page at a time; `before` is the id of the last line of the page before."""
     form = AuditFilter(request.GET, request=request)
     rows = AuditEntry.objects.newest()
@@ -76,7 +76,7 @@ def audit_log(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "accounts/audit_log.html", told)
 
 
-def _link(request: HttpRequest, page: int) -> str:
+def _link(request: MemberRequest, page: int) -> str:
     query = request.GET.copy()
     query["page"] = str(page)
     return f"?{query.urlencode()}"

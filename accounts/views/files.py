@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 
-from accounts.door import member_page
+from accounts.door import MemberRequest, member_page
 from accounts.models.stored_file import StoredFile
 
 # What a browser may draw in the page; everything else is offered for saving.
@@ -35,6 +35,6 @@ def serve(file: StoredFile, *, cache: str = "private, no-store") -> FileResponse
 
 
 @member_page("file.view")
-def file_detail(request: HttpRequest, slug: str, file_id: int) -> FileResponse:
+def file_detail(request: MemberRequest, slug: str, file_id: int) -> FileResponse:
     """Pictures are for all members; imports and exports hold customers and are served by their own pages."""
     return serve(get_object_or_404(StoredFile.objects.filter(purpose=StoredFile.Purpose.LOGO), pk=file_id))

@@ -1,25 +1,27 @@
 """API keys: made, shown once, revoked."""
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.door import member_page
+from accounts.door import MemberRequest, member_page
 from accounts.forms.members import KeyForm
 from accounts.issuing_keys import KeyRefused, issue_key, revoke_key
 from accounts.models.api_key import ApiKey
 from accounts.toasts import toast
 
 
-def _keys(request: HttpRequest):  # type: ignore[no-untyped-def]
+def _keys(request: MemberRequest) -> Any:
     rows = ApiKey.objects.select_related("created_by", "unit").order_by("-id")
     branch = request.actor.branch_ids
     return rows if branch is None else rows.filter(unit_id__in=branch)
 
 
 @member_page("key.manage")
-def key_list(request: HttpRequest, slug: str) -> HttpResponse:
+def key_list(request: MemberRequest, slug: str) -> HttpResponse:
     """The keys. A new one is shown in the answer to its own POST, and never again."""
     form, issued, status = KeyForm(by=request.actor), None, 200
     if request.method == "POST":
@@ -42,7 +44,7 @@ def key_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 @member_page("key.manage")
 @require_POST
-def key_revoke(request: HttpRequest, slug: str, key_id: int) -> HttpResponse:
+def key_revoke(request: MemberRequest, slug: str, key_id: int) -> HttpResponse:
     key = get_object_or_404(_keys(request), pk=key_id)
     revoke_key(key, by=request.actor)
     toast(request, _("%(name)s was revoked. Its next request is refused.") % {"name": key.name})

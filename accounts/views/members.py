@@ -1,14 +1,16 @@
 """Members, their invitations, and one's own profile."""
 
+from typing import Any
+
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import roles
 from accounts.auditing import audit
-from accounts.door import member_page
+from accounts.door import MemberRequest, member_page
 from accounts.forms.members import InviteForm, MemberForm, ProfileForm, RemoveForm
 from accounts.handing_over import left_behind
 from accounts.inviting_members import InvitationRefused, invite_member, resend_invitation, revoke_invitation
@@ -20,7 +22,7 @@ from accounts.models.user import User
 from accounts.toasts import toast
 
 
-def _members(request: HttpRequest):  # type: ignore[no-untyped-def]
+def _members(request: MemberRequest) -> Any:
     rows = (
         Membership.objects.filter(organization=request.organization).select_related("user", "unit").by_name()
     )
@@ -28,14 +30,14 @@ def _members(request: HttpRequest):  # type: ignore[no-untyped-def]
     return rows if branch is None else rows.filter(unit_id__in=branch)
 
 
-def _invitations(request: HttpRequest):  # type: ignore[no-untyped-def]
+def _invitations(request: MemberRequest) -> Any:
     rows = MemberInvitation.objects.waiting().select_related("unit", "invited_by").order_by("email")
     branch = request.actor.branch_ids
     return rows if branch is None else rows.filter(unit_id__in=branch)
 
 
 @member_page("member.view", post="member.invite")
-def member_list(request: HttpRequest, slug: str) -> HttpResponse:
+def member_list(request: MemberRequest, slug: str) -> HttpResponse:
     """Who is here, who was invited, and the form that invites."""
     may_invite = request.actor.may("member.invite")
     form, status = InviteForm(by=request.actor) if may_invite else None, 200
@@ -77,7 +79,7 @@ def role_cards() -> list[dict[str, object]]:
 
 
 @member_page("member.view", post="member.invite")
-def member_detail(request: HttpRequest, slug: str, member_id: int) -> HttpResponse:
+def member_detail(request: MemberRequest, slug: str, member_id: int) -> HttpResponse:
     """Role and place of one member."""
     member = get_object_or_404(_members(request), pk=member_id)
     initial = {"role": member.role, "unit": member.unit_id}
@@ -106,18 +108,18 @@ def member_detail(request: HttpRequest, slug: str, member_id: int) -> HttpRespon
 
 
 @member_page("member.invite")
-def member_remove(request: HttpRequest, slug: str, member_id: int) -> HttpResponse:
+def member_remove(request: MemberRequest, slug: str, member_id: int) -> HttpResponse:
     """What they leave behind, who takes it, and the button."""
     return _removal(request, get_object_or_404(_members(request), pk=member_id), leaving=False)
 
 
 @member_page("member.own")
-def member_leave(request: HttpRequest, slug: str) -> HttpResponse:
+def member_leave(request: MemberRequest, slug: str) -> HttpResponse:
     """Leaving by oneself; the last owner cannot."""
     return _removal(request, request.membership, leaving=True)
 
 
-def _removal(request: HttpRequest, member: Membership, *, leaving: bool) -> HttpResponse:
+def _removal(request: MemberRequest, member: Membership, *, leaving: bool) -> HttpResponse:
     form, status = RemoveForm(membership=member), 200
     if request.method == "POST":
         form = RemoveForm(request.POST, membership=member)
@@ -148,7 +150,7 @@ def _removal(request: HttpRequest, member: Membership, *, leaving: bool) -> Http
 
 
 @require_POST
-def _invitation_deed(request: HttpRequest, slug: str, invitation_id: int, deed: str) -> HttpResponse:
+def _invitation_deed(request: MemberRequest, slug: str, invitation_id: int, deed: str) -> HttpResponse:
     invitation = get_object_or_404(_invitations(request), pk=invitation_id)
     try:
         if deed == "resend":
@@ -163,17 +165,17 @@ def _invitation_deed(request: HttpRequest, slug: str, invitation_id: int, deed: 
 
 
 @member_page("member.invite")
-def invitation_resend(request: HttpRequest, slug: str, invitation_id: int) -> HttpResponse:
+def invitation_resend(request: MemberRequest, slug: str, invitation_id: int) -> HttpResponse:
     return _invitation_deed(request, slug, invitation_id, "resend")
 
 
 @member_page("member.invite")
-def invitation_revoke(request: HttpRequest, slug: str, invitation_id: int) -> HttpResponse:
+def invitation_revoke(request: MemberRequest, slug: str, invitation_id: int) -> HttpResponse:
     return _invitation_deed(request, slug, invitation_id, "revoke")
 
 
 @member_page("member.own")
-def profile(request: HttpRequest, slug: str) -> HttpResponse:
+def profile(request: MemberRequest, slug: str) -> HttpResponse:
     """One's own name, language, zone and mails."""
     user = User.objects.get(pk=request.user.pk)
     form, status = ProfileForm(instance=user, membership=request.membership), 200
@@ -190,7 +192,7 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
 
 @member_page("member.own")
 @require_POST
-def end_other_sessions(request: HttpRequest, slug: str) -> HttpResponse:
+def end_other_sessions(request: MemberRequest, slug: str) -> HttpResponse:
     """Log out everywhere: each session of before ends, this one too."""
     user = User.objects.select_for_update().get(pk=request.user.pk)
     user.session_generation += 1

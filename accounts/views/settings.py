@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.colours import WHITE, contrast
-from accounts.door import member_page
+from accounts.door import MemberRequest, member_page
 from accounts.forms.editing import EditForm
 from accounts.forms.settings import BrandForm, BusinessHoursForm, GeneralForm, PrivacyForm, SendingForm
 from accounts.models.editable import Stale
@@ -16,13 +16,13 @@ from accounts.models.organization import Organization
 from accounts.toasts import toast
 
 
-def _fresh(request: HttpRequest) -> Organization:
+def _fresh(request: MemberRequest) -> Organization:
     """A copy to edit: the one of the door goes on drawing the frame, unchanged by a refused form."""
     return Organization.objects.get(pk=request.organization.pk)
 
 
 def _edit(
-    request: HttpRequest,
+    request: MemberRequest,
     make: Callable[..., EditForm],
     template: str,
     here: str,
@@ -62,26 +62,26 @@ def _theirs(form: EditForm, now: Any) -> list[tuple[str, str]]:
 
 
 @member_page("organization.view", post="settings.edit")
-def settings_organization(request: HttpRequest, slug: str) -> HttpResponse:
+def settings_organization(request: MemberRequest, slug: str) -> HttpResponse:
     return _edit(request, GeneralForm, "accounts/settings_organization.html", "settings_organization")
 
 
 @member_page("organization.view", post="settings.edit")
-def settings_brand(request: HttpRequest, slug: str) -> HttpResponse:
+def settings_brand(request: MemberRequest, slug: str) -> HttpResponse:
     ratio = contrast(request.organization.brand_colour, WHITE)
     return _edit(request, BrandForm, "accounts/settings_brand.html", "settings_brand", {"ratio": ratio})
 
 
 @member_page("organization.view", post="settings.edit")
-def settings_sending(request: HttpRequest, slug: str) -> HttpResponse:
+def settings_sending(request: MemberRequest, slug: str) -> HttpResponse:
     return _edit(request, SendingForm, "accounts/settings_sending.html", "settings_sending")
 
 
 @member_page("organization.view", post="settings.edit")
-def settings_hours(request: HttpRequest, slug: str) -> HttpResponse:
+def settings_hours(request: MemberRequest, slug: str) -> HttpResponse:
     return _edit(request, BusinessHoursForm, "accounts/settings_hours.html", "settings_hours")
 
 
 @member_page("organization.view", post="settings.edit")
-def settings_privacy(request: HttpRequest, slug: str) -> HttpResponse:
+def settings_privacy(request: MemberRequest, slug: str) -> HttpResponse:
     return _edit(request, PrivacyForm, "accounts/settings_privacy.html", "settings_privacy")

@@ -1,6 +1,8 @@
 """The tree of units."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from typing import Any
+
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -8,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.arranging_units import UnitRefused, add_unit, change_unit, put_away_unit
 from accounts.deleting import restore
-from accounts.door import member_page
+from accounts.door import MemberRequest, member_page
 from accounts.forms.members import UnitForm
 from accounts.models.deletion import Deletion
 from accounts.models.editable import Stale
@@ -17,12 +19,12 @@ from accounts.models.unit import Unit
 from accounts.toasts import toast
 
 
-def _units(request: HttpRequest):  # type: ignore[no-untyped-def]
+def _units(request: MemberRequest) -> Any:
     return Unit.objects.all().alive().visible_to(request.actor)
 
 
 @member_page("unit.view", post="unit.edit")
-def unit_list(request: HttpRequest, slug: str) -> HttpResponse:
+def unit_list(request: MemberRequest, slug: str) -> HttpResponse:
     """The tree, and the form that adds to it."""
     may_edit, status = request.actor.may("unit.edit"), 200
     form = UnitForm(by=request.actor) if may_edit else None
@@ -50,7 +52,7 @@ def unit_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @member_page("unit.edit")
-def unit_edit(request: HttpRequest, slug: str, unit_id: int) -> HttpResponse:
+def unit_edit(request: MemberRequest, slug: str, unit_id: int) -> HttpResponse:
     unit = get_object_or_404(_units(request), pk=unit_id)
     initial = {"name": unit.name, "parent": unit.parent_id, "revision": unit.revision}
     form, status, told = UnitForm(initial=initial, by=request.actor, unit=unit), 200, {}
@@ -81,7 +83,7 @@ def unit_edit(request: HttpRequest, slug: str, unit_id: int) -> HttpResponse:
 
 @member_page("unit.edit")
 @require_POST
-def unit_delete(request: HttpRequest, slug: str, unit_id: int) -> HttpResponse:
+def unit_delete(request: MemberRequest, slug: str, unit_id: int) -> HttpResponse:
     unit = get_object_or_404(_units(request), pk=unit_id)
     try:
         deletion = put_away_unit(unit, by=request.actor)
@@ -95,8 +97,10 @@ def unit_delete(request: HttpRequest, slug: str, unit_id: int) -> HttpResponse:
 
 @member_page("unit.edit")
 @require_POST
-def unit_restore(request: HttpRequest, slug: str, deletion_id: int) -> HttpResponse:
-    deletion = get_object_or_404(Deletion.objects.filter(subject_type="accounts.unit"), pk=deletion_id)
+def unit_restore(request: MemberRequest, slug: str, deletion_id: int) -> HttpResponse:
+    deletion: Deletion = get_object_or_404(
+        Deletion.objects.filter(subject_type="accounts.unit"), pk=deletion_id
+    )
     if not request.actor.sees_unit(deletion.subject):
         raise Http404
     if restore(deletion, by=request.actor, action="unit.edit") is None:

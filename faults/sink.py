@@ -185,11 +185,24 @@ async def serve(options: argparse.Namespace) -> None:
     server = await loop.create_server(lambda: Receiver(book, options), "127.0.0.1", options.port)
     print(server.sockets[0].getsockname()[1], flush=True)
     stopped = asyncio.Event()
+    if options.pace:
+        reading = loop.create_task(follow_pace(options))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     await stopped.wait()
     print(book.accepted, flush=True)
+    if options.pace:
+        reading.cancel()
     server.close()
+
+
+async def follow_pace(options: argparse.Namespace) -> None:
+    while True:
+        try:
+            options.delay = float(Path(options.pace).read_text() or options.delay)
+        except (OSError, ValueError):
+            pass
+        await asyncio.sleep(0.1)
 
 
 def read_options(arguments: list[str]) -> argparse.Namespace:
@@ -198,6 +211,9 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--log", default="")
     parser.add_argument("--keep", default="")
     parser.add_argument("--delay", type=float, default=0, help="milliseconds before each mail is taken")
+    parser.add_argument(
+        "--pace", default="", help="a file that holds the delay, read again ten times a second"
+    )
     parser.add_argument("--no-chunking", action="store_true")
     parser.add_argument("--no-pipelining", action="store_true")
     parser.add_argument(

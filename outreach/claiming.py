@@ -127,9 +127,7 @@ def _standing(at: datetime) -> _Standing:
     organization = current_organization_id()
     with connection.cursor() as cursor:
         # Statements of their own: the claim's snapshot must be younger than the lock.
-        cursor.execute(
-            f"{BY_KEY}; SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, organization % 2**31]
-        )
+        cursor.execute(f"{BY_KEY}; SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, organization % 2**31])
         cursor.execute(
             """SELECT o.sending_paused_at IS NOT NULL OR EXISTS (SELECT FROM outreach_standstill),
                       o.daily_send_cap, o.time_zone, COALESCE(d.claimed, 0), t.day
@@ -281,7 +279,9 @@ def _reserve(go: tuple[Claimed, ...], at: datetime, day: date) -> None:
             "ids": [one.id for one in first],
             "customers": [one.customer_id for one in first],
             # The clock between surveys counts surveys only, not what else is sent with their consent.
-            "purposes": ["service" if one.topic == "surveys" and not one.gapped else one.topic for one in first],
+            "purposes": [
+                "service" if one.topic == "surveys" and not one.gapped else one.topic for one in first
+            ],
             "counted": [one.capped for one in first],
             "wordings": [one.wording_id for one in first],
         },

@@ -69,7 +69,9 @@ def words(wording: Wording) -> Words:
     )
 
 
-def envelope(organization_id: int, message: Claimed, letter: Letter | Unmergeable | None, date: bytes) -> Envelope:
+def envelope(
+    organization_id: int, message: Claimed, letter: Letter | Unmergeable | None, date: bytes
+) -> Envelope:
     """The mail of one claimed message. Raises Unmergeable with the reason for its row."""
     if letter is None:
         raise Unmergeable("template: the wording is gone")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -30,4 +32,15 @@ class Pace:
         return timedelta(seconds=min(30 * 2 ** max(attempts - 1, 0), 4 * 3600))
 
 
-PACE = Pace()
+def _of_this_process() -> Pace:
+    """A rig that kills processes cannot wait two minutes for each lease (the setting refuses it in production)."""
+    told = os.environ.get("LOOPWELL_FAULT_RIG")
+    if not told:
+        return Pace()
+    seconds = json.loads(told)
+    return Pace(
+        lease=timedelta(seconds=seconds["lease"]), late_answers=timedelta(seconds=seconds["late_answers"])
+    )
+
+
+PACE = _of_this_process()

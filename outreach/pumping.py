@@ -59,7 +59,9 @@ def pump(
     """
     began = time.monotonic()
     bells = list(
-        Doorbell.objects.due(timezone.now()).filter(organization_id=organization_id).values_list("id", flat=True)
+        Doorbell.objects.due(timezone.now())
+        .filter(organization_id=organization_id)
+        .values_list("id", flat=True)
     )
     organization = Organization.objects.filter(pk=organization_id).first()
     if organization is None:
@@ -82,7 +84,9 @@ def pump(
                     more = True
                     break
         except Exception:
-            log.exception("due_work_failed", work=f"{work.__module__}.{work.__name__}", organization=organization_id)
+            log.exception(
+                "due_work_failed", work=f"{work.__module__}.{work.__name__}", organization=organization_id
+            )
     accepted, fault = 0, ""
     with acting_for(organization_id):
         settling.reap(pace=pace)

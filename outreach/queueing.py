@@ -70,7 +70,9 @@ def queue(drafts: Iterable[Draft], *, at: datetime | None = None) -> dict[str, i
     return made
 
 
-def test_send(wording: Wording, *, address: str, origin_id: int, facts: Mapping[str, object], key: str) -> int:
+def test_send(
+    wording: Wording, *, address: str, origin_id: int, facts: Mapping[str, object], key: str
+) -> int:
     """A copy to oneself, marked as a test: held by nothing but a standstill of the whole installation."""
     draft = Draft(
         key=key,

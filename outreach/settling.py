@@ -134,7 +134,13 @@ SELECT %(organization)s, s.id, %(attempt)s, s.outcome, s.answer, clock_timestamp
 FROM unnest(%(ids)s::bigint[], %(outcomes)s::text[], %(answers)s::text[]) AS s(id, outcome, answer)
 """
 
-RECEIPTS = {"accepted": "sent", "skipped": "skipped", "expired": "skipped", "failed": "failed", "ambiguous": "unknown"}
+RECEIPTS = {
+    "accepted": "sent",
+    "skipped": "skipped",
+    "expired": "skipped",
+    "failed": "failed",
+    "ambiguous": "unknown",
+}
 
 
 @dataclass
@@ -153,9 +159,7 @@ class Findings:
         return bool(self.settled or self.requeued or self.doubted)
 
 
-def judge(
-    findings: Findings, answer: Answer, message: Claimed, *, pace: Pace = PACE
-) -> None:
+def judge(findings: Findings, answer: Answer, message: Claimed, *, pace: Pace = PACE) -> None:
     """Turn the answer of a mail server into what is to be written down."""
     now = timezone.now()
     findings.tells |= message.origin_kind == "invitation" or answer.verdict is Verdict.REFUSED
@@ -184,7 +188,9 @@ def judge(
         findings.doubted.append(answer.key)
 
 
-def mark(organization: int, attempt: int, *, findings: Findings, wire: Sequence[int], pace: Pace = PACE) -> set[int]:
+def mark(
+    organization: int, attempt: int, *, findings: Findings, wire: Sequence[int], pace: Pace = PACE
+) -> set[int]:
     """Write down `findings`, mark `wire` as being written; the ids that may be written.
 
     While the database is away it goes on trying: what a mail server accepted must not be forgotten.
@@ -236,9 +242,14 @@ def _statements(findings: Findings, pace: Pace) -> list[tuple[str, dict[str, Any
         ids, outcomes, answers = (list(column) for column in zip(*findings.attempts, strict=True))
         made.append((ATTEMPT, {"ids": ids, "outcomes": [str(one) for one in outcomes], "answers": answers}))
     if findings.requeued:
-        ids, reasons, answers, dues, doubtful = (list(column) for column in zip(*findings.requeued, strict=True))
+        ids, reasons, answers, dues, doubtful = (
+            list(column) for column in zip(*findings.requeued, strict=True)
+        )
         made.append(
-            (REQUEUE, {"ids": ids, "reasons": reasons, "answers": answers, "dues": dues, "doubtful": doubtful})
+            (
+                REQUEUE,
+                {"ids": ids, "reasons": reasons, "answers": answers, "dues": dues, "doubtful": doubtful},
+            )
         )
     return made
 

@@ -126,7 +126,9 @@ def render(template: BoundTemplate, values: Mapping[str, object]) -> str:
 
 def roots(template: BoundTemplate) -> set[str]:
     """Names a template reads at the root of its values."""
-    return {path.path[0] for node in template.nodes for path in _paths_of(node) if isinstance(path.path[0], str)}
+    return {
+        path.path[0] for node in template.nodes for path in _paths_of(node) if isinstance(path.path[0], str)
+    }
 
 
 def _fault(error: LiquidError, source: str | None = None) -> TemplateFault:

@@ -121,9 +121,7 @@ class Letter:
                 raise ValueError("A mail header may not contain a line break.")
         self.from_address = mailbox(words.from_address)
         constants = words.constants or {}
-        self._subject = Segments(
-            words.subject, html=False, literal=_as_is, value=_as_is, constants=constants
-        )
+        self._subject = Segments(words.subject, html=False, literal=_as_is, value=_as_is, constants=constants)
         body = {"literal": quoted, "value": quoted, "constants": constants}
         self._text = Segments(words.text or as_text(words.html), html=False, **body)  # type: ignore[arg-type]
         self._html = Segments(words.html, html=True, **body)  # type: ignore[arg-type]

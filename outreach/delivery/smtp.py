@@ -327,7 +327,9 @@ class Connection:
     def _expect(self, expected: int, what: str) -> bytes:
         reply = self._read()
         if expected and reply[:1] != str(expected).encode():
-            raise DeliveryError(f"The mail server refuses the {what}: {_text(reply)}", permanent=reply[:1] == b"5")
+            raise DeliveryError(
+                f"The mail server refuses the {what}: {_text(reply)}", permanent=reply[:1] == b"5"
+            )
         return reply
 
     def _write(self, data: bytes) -> None:

@@ -14,7 +14,9 @@ class EngineTick(models.Model):
     looked_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     sent = models.BigIntegerField(default=0)
-    fault = models.CharField(max_length=300, blank=True, help_text="What keeps it from sending, while something does.")
+    fault = models.CharField(
+        max_length=300, blank=True, help_text="What keeps it from sending, while something does."
+    )
 
     def __str__(self) -> str:
         return self.name

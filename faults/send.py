@@ -1,0 +1,597 @@
+"""`./run faults send`: processes are killed while they send, and a mail server's own log is the judge.
+
+Four senders (Celery workers and engines, forked from a warm parent) send the messages of three organizations to
+recording mail servers, with BDAT and with DATA, that answer slowly enough for every kill to find work. Two fifths of
+the senders carry a failpoint that ends them from inside; some are stopped beyond their lease and go on; the broker
+is away half of the time. At the end nobody is killed, everything left is sent, and then:
+
+- lost: a message that is not settled, or called accepted though no server took it;
+- double: a message that servers took twice, and that is not flagged as a possible duplicate;
+- ambiguous: settled as unknown, not sent again; each has its wire mark, at most 20 for each kill.
+
+    ./run faults send [--short] [--messages N] [--kills N] [--seed N] [--no-controls]
+
+Runs of their own before it: service messages, whose repeats must be flagged, and controls with the lease, the wire
+mark and the fence taken out, in which the same judge must find doubles.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import mmap
+import os
+import random
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import psycopg
+
+LEASE = 3.0
+SENDERS = 4
+WINDOW = 20
+BATCH_OF_WORK = 5_000
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run. `control` names what is taken out of the engine; then doubles are wanted."""
+
+    name: str
+    messages: int
+    kills: int
+    service: bool = False
+    control: str = ""
+    stalls: bool = True
+    broker_breaks: bool = True
+
+
+@dataclass
+class Verdict:
+    """What the mail servers and the ledger say of one run."""
+
+    lost: int = 0
+    doubles: int = 0
+    repeats: int = 0
+    ambiguous: int = 0
+    ambiguous_taken: int = 0
+    claimed_twice: int = 0
+    wire_twice: int = 0
+    kills: int = 0
+    by_failpoint: int = 0
+    stalls: int = 0
+    complaints: list[str] = field(default_factory=list)
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def line(self) -> str:
+        return (
+            f"lost {self.lost} double {self.doubles} ambiguous {self.ambiguous}"
+            f" started_twice {self.claimed_twice} kills {self.kills}"
+        )
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = _read(arguments)
+    random.seed(options.seed)
+    print(f"seed {options.seed}", flush=True)
+    _migrate()
+    short = options.short
+    plans = []
+    if not options.no_controls:
+        size, kills = (600, 8) if short else (2_000, 30)
+        plans += [
+            Plan("control: lease off", size, kills, control="lease-off", stalls=False, broker_breaks=False),
+            Plan(
+                "control: wire mark off",
+                size,
+                kills,
+                control="wire-mark-off",
+                stalls=False,
+                broker_breaks=False,
+            ),
+        ]
+    plans.append(Plan("service messages", 400 if short else 2_000, 6 if short else 20, service=True))
+    plans.append(Plan("surveys and campaigns", options.messages, options.kills))
+    fine = True
+    verdict = Verdict()
+    for plan in plans:
+        rig = Rig(plan, Path(os.environ.get("DATA_DIR", "/tmp")))
+        try:
+            verdict = rig.run()
+        finally:
+            rig.stop()
+        fine &= _passes(plan, verdict)
+    print(verdict.line, flush=True)
+    return 0 if fine else 1
+
+
+def _read(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run faults send", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="20 kills over 2,000 messages, for every commit")
+    parser.add_argument("--messages", type=int)
+    parser.add_argument("--kills", type=int)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--no-controls", action="store_true")
+    options = parser.parse_args(arguments)
+    options.messages = options.messages or (2_000 if options.short else 20_000)
+    options.kills = options.kills or (20 if options.short else 200)
+    return options
+
+
+def _passes(plan: Plan, verdict: Verdict) -> bool:
+    """Print one run; whether it is as it must be."""
+    print(
+        f"{plan.name}: {plan.messages} messages, {verdict.kills} kills ({verdict.by_failpoint} by a failpoint),"
+        f" {verdict.stalls} stalls: {verdict.line}",
+        flush=True,
+    )
+    print(
+        f"  outcomes {verdict.outcomes}; claimed twice {verdict.claimed_twice}, wire started twice"
+        f" {verdict.wire_twice}; of the ambiguous the mail servers had taken {verdict.ambiguous_taken};"
+        f" flagged repeats {verdict.repeats}",
+        flush=True,
+    )
+    for complaint in verdict.complaints[:10]:
+        print(f"  ! {complaint}", flush=True)
+    if plan.control:
+        found = verdict.doubles > 0
+        print(
+            f"  control {'found the doubles, as it must' if found else 'FOUND NOTHING: the judge is blind'}"
+        )
+        return found
+    wanted = {
+        "lost 0": verdict.lost == 0,
+        "double 0": verdict.doubles == 0,
+        "nothing left, nothing to those who said stop": not verdict.complaints,
+        "kills reached": verdict.kills >= plan.kills,
+        "kills hit open sends": verdict.claimed_twice > 0,
+    }
+    if plan.service:
+        wanted["service messages are repeated, not given up"] = verdict.ambiguous == 0 or verdict.repeats > 0
+    else:
+        wanted["0 < ambiguous <= 20 a kill"] = 0 < verdict.ambiguous <= WINDOW * verdict.kills
+    for name, holds in wanted.items():
+        if not holds:
+            print(f"  FAILED: {name}", flush=True)
+    return all(wanted.values())
+
+
+class Rig:
+    """The processes of one run."""
+
+    def __init__(self, plan: Plan, folder: Path) -> None:
+        self.plan = plan
+        self.folder = folder / "faults"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log = self.folder / "sink.log"
+        self.log.write_bytes(b"")
+        self.broker = Broker(self.folder) if plan.broker_breaks else None
+        self.sinks = [Sink(self.log), Sink(self.log, "--no-chunking", "--data-anyway")]
+        self.nursery = Nursery(
+            self.broker.url if self.broker else os.environ.get("BROKER_URL", ""), self.folder / "slots"
+        )
+        self.database = psycopg.connect(os.environ["OPERATOR_DATABASE_URL"], autocommit=True)
+        self.organizations: list[int] = []
+
+    def run(self) -> Verdict:
+        self._make_work()
+        verdict = Verdict()
+        self._disturb(verdict)
+        self._finish()
+        self._judge(verdict)
+        return verdict
+
+    def stop(self) -> None:
+        self.nursery.stop()
+        for sink in self.sinks:
+            sink.stop()
+        if self.broker:
+            self.broker.stop()
+        self.database.close()
+
+    def _make_work(self) -> None:
+        told = json.dumps(
+            {"messages": self.plan.messages, "service": self.plan.service}, separators=(",", ":")
+        )
+        slot = self.nursery.spawn(f"setup:{told}", 0)
+        self.nursery.wait_for(slot)
+        self.organizations = [
+            row[0]
+            for row in self.database.execute(
+                "SELECT id FROM accounts_organization WHERE slug LIKE 'rig-%' ORDER BY id DESC LIMIT 3"
+            ).fetchall()
+        ]
+
+    def _kind(self) -> str:
+        """One engine or two always, as in life; the others are Celery workers, which it rings."""
+        if self.plan.control:
+            return f"engine+{self.plan.control}"
+        engines = sum(kind == "engine" for kind in self.nursery.kinds.values())
+        return "engine" if engines < 1 or (engines < 2 and random.random() < 0.3) else "celery"
+
+    def _spawn(self) -> None:
+        failpoint = "-"
+        if random.random() < 0.4 and not self.plan.control:
+            point = random.choice(["claim", "render", "wire", "354", "250", "250", "mark"])
+            passing = {"claim": random.randint(1, 3), "250": random.choice([1, 2, 7, 19, 20, 21, 60, 140])}
+            failpoint = f"{point}:{passing.get(point, random.choice([1, 2, 3, 9]))}"
+        self.nursery.spawn(self._kind(), random.choice(self.sinks).port, failpoint)
+
+    def _disturb(self, verdict: Verdict) -> None:
+        """Kill until the kills are done; the mail servers are slowed so that work is left for every one of them."""
+        wanted = self.plan.kills
+        began = last_kill = time.monotonic()
+        stopped: dict[int, float] = {}
+        next_stall = began + 4
+        next_break = began + 3
+        open_rows, looked = self.plan.messages, 0.0
+        while verdict.kills < wanted:
+            now = time.monotonic()
+            for slot, held in self.nursery.deaths():
+                verdict.kills += held
+                verdict.by_failpoint += held and self.nursery.armed.pop(slot, "-") != "-"
+            while len(self.nursery.alive) < SENDERS:
+                self._spawn()
+            for slot in [slot for slot, until in stopped.items() if until < now]:
+                self.nursery.signal(slot, "CONT")
+                del stopped[slot]
+            if self.plan.stalls and now > next_stall and not stopped:
+                slot = self.nursery.some_holder()
+                if slot is not None:
+                    self.nursery.signal(slot, "STOP")
+                    stopped[slot] = now + LEASE + 1.5
+                    verdict.stalls += 1
+                next_stall = now + random.uniform(5, 9)
+            if self.broker and now > next_break:
+                self.broker.turn()
+                next_break = now + random.uniform(2, 4)
+            if now - looked > 0.5:
+                open_rows, looked = self._open_rows(), now
+                self._slow_down(open_rows, wanted - verdict.kills)
+                if open_rows == 0:
+                    verdict.complaints.append("the work ran out before the kills were done")
+                    break
+            pace = 0.15 if not self.plan.control else 0.25
+            if now - last_kill > random.uniform(0.5, 1.5) * pace:
+                # Who carries a failpoint is left to it for a while.
+                armed = {
+                    slot
+                    for slot, point in self.nursery.armed.items()
+                    if point != "-" and now - self.nursery.born[slot] < 6
+                }
+                slot = self.nursery.some_holder(but=armed | stopped.keys())
+                if slot is not None:
+                    self.nursery.armed.pop(slot, None)
+                    self.nursery.signal(slot, "KILL")
+                    last_kill = now
+            time.sleep(0.01)
+            if now - began > 1800:
+                verdict.complaints.append("gave up after half an hour")
+                break
+        for slot in stopped:
+            self.nursery.signal(slot, "CONT")
+
+    def _slow_down(self, open_rows: int, kills_left: int) -> None:
+        """Keep at least so many messages for each kill to come as kills need."""
+        share = open_rows / max(self.plan.messages, 1)
+        left = kills_left / max(self.plan.kills, 1)
+        delay = 3 if share > left else 3 + min(60, 200 * (left - share))
+        for sink in self.sinks:
+            sink.slow(delay)
+
+    def _open_rows(self) -> int:
+        row = self.database.execute(
+            "SELECT count(*) FROM outreach_message WHERE organization_id = ANY(%s) AND state IN ('queued', 'sending')",
+            [self.organizations],
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def _finish(self) -> None:
+        """Without kills, until nothing is open."""
+        for sink in self.sinks:
+            sink.slow(0)
+        self.nursery.kill_all()
+        if self.broker:
+            self.broker.start()
+        self._spawn_quiet()
+        deadline = time.monotonic() + 300
+        while self._open_rows() and time.monotonic() < deadline:
+            self.nursery.deaths()
+            if not self.nursery.alive:
+                self._spawn_quiet()
+            time.sleep(0.1)
+        self.nursery.kill_all()
+
+    def _spawn_quiet(self) -> None:
+        kind = f"engine+{self.plan.control}" if self.plan.control else "engine"
+        for sink in self.sinks:
+            self.nursery.spawn(kind, sink.port)
+
+    def _judge(self, verdict: Verdict) -> None:
+        started: Counter[int] = Counter()
+        taken: Counter[int] = Counter()
+        for line in self.log.read_bytes().splitlines():
+            letter, _, key = line.partition(b" ")
+            (started if letter == b"S" else taken)[int(key)] += 1
+        rows = self.database.execute(
+            """SELECT k.id, k.outcome, k.reason, k.possible_duplicate, m.state, m.wire_started_at IS NOT NULL,
+                      COALESCE(m.attempts, s.attempts), k.key LIKE '%%stop%%'
+               FROM outreach_sendkey k
+               LEFT JOIN outreach_message m ON m.organization_id = k.organization_id AND m.id = k.id
+               LEFT JOIN outreach_settledmessage s ON s.organization_id = k.organization_id AND s.id = k.id
+               WHERE k.organization_id = ANY(%s)""",
+            [self.organizations],
+        ).fetchall()
+        outcomes: Counter[str] = Counter()
+        known = set()
+        for key, outcome, reason, flagged, state, wired, attempts, said_stop in rows:
+            known.add(key)
+            outcomes[outcome] += 1
+            verdict.claimed_twice += (attempts or 0) >= 2
+            verdict.wire_twice += started[key] >= 2
+            if outcome == "live" or state in ("queued", "sending"):
+                verdict.lost += 1
+                verdict.complaints.append(f"{key} is still open: {outcome} {state}")
+            elif outcome == "accepted" and not taken[key]:
+                verdict.lost += 1
+                verdict.complaints.append(f"{key} is called accepted, but no server took it")
+            elif outcome in ("skipped", "failed", "expired") and (taken[key] or not reason):
+                verdict.complaints.append(f"{key} is {outcome} ({reason}), and was taken {taken[key]} times")
+            if taken[key] >= 2:
+                verdict.repeats += bool(flagged)
+                verdict.doubles += not flagged
+            if outcome == "ambiguous":
+                verdict.ambiguous += 1
+                verdict.ambiguous_taken += taken[key] > 0
+                if not wired:
+                    verdict.complaints.append(f"{key} is ambiguous without a wire mark")
+            if said_stop and (started[key] or taken[key]):
+                verdict.complaints.append(f"{key} went to somebody who had said stop")
+        if self.plan.service:
+            # A repeat that was flagged is counted whether or not both copies arrived.
+            verdict.repeats = sum(1 for row in rows if row[3])
+        for key in taken.keys() - known:
+            verdict.complaints.append(f"a server took {key}, which nobody made")
+        verdict.outcomes = dict(outcomes.most_common())
+
+
+class Nursery:
+    """The warm parent, seen from here."""
+
+    def __init__(self, broker_url: str, slots: Path) -> None:
+        told = {"lease": LEASE, "late_answers": 600}
+        slots.write_bytes(bytes(64))
+        with slots.open("r+b") as file:
+            self._holding = mmap.mmap(file.fileno(), 64)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "faults._nursery"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=(slots.parent / "senders.log").open("ab"),
+            bufsize=0,
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "LOOPWELL_FAULT_RIG": json.dumps(told),
+                "BROKER_URL": broker_url,
+                "RIG_SLOTS": str(slots),
+            },
+        )
+        self.alive: dict[int, int] = {}
+        self.armed: dict[int, str] = {}
+        self.kinds: dict[int, str] = {}
+        self.born: dict[int, float] = {}
+        self._number = 0
+        self._deaths: list[tuple[int, int]] = []
+        self._heard = b""
+        self._expect("ready")
+
+    def spawn(self, kind: str, port: int, failpoint: str = "-") -> int:
+        self._number = (self._number + 1) % 60
+        while self._number in self.alive:
+            self._number = (self._number + 1) % 60
+        slot = self._number
+        self._order(f"spawn {slot} {kind} {port} {failpoint}")
+        self._expect(f"born {slot}")
+        self.armed[slot] = failpoint
+        self.kinds[slot] = kind
+        self.born[slot] = time.monotonic()
+        return slot
+
+    def deaths(self) -> list[tuple[int, int]]:
+        """(slot, held a lease) of those that ended since."""
+        self._listen(0)
+        ended, self._deaths = self._deaths, []
+        return ended
+
+    def wait_for(self, slot: int) -> None:
+        while slot in self.alive:
+            self._listen(1)
+        self._deaths.clear()
+
+    def some_holder(self, but: Collection[int] = ()) -> int | None:
+        """A living sender that holds a lease now; whether it still did shows when it is dead."""
+        candidates = [slot for slot in self.alive if slot not in but and self._holding[slot]]
+        return random.choice(candidates) if candidates else None
+
+    def signal(self, slot: int, name: str) -> None:
+        # A failpoint may have been quicker; the nursery is about to say so.
+        if slot in self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.alive[slot], getattr(signal, f"SIG{name}"))
+
+    def kill_all(self) -> None:
+        for slot in list(self.alive):
+            self.signal(slot, "KILL")
+        while self.alive:
+            self._listen(1)
+        self._deaths.clear()
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+
+    def _order(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(line.encode() + b"\n")
+
+    def _expect(self, beginning: str) -> None:
+        self._wanted = beginning
+        while self._wanted:
+            self._listen(1)
+
+    _wanted = ""
+
+    def _listen(self, seconds: float) -> None:
+        out: IO[bytes] | None = self._process.stdout
+        assert out is not None
+        while select.select([out], [], [], seconds)[0]:
+            more = os.read(out.fileno(), 65536)
+            if not more:
+                raise RuntimeError("the nursery has ended")
+            *lines, self._heard = (self._heard + more).split(b"\n")
+            for line in lines:
+                self._hear(line.decode())
+            seconds = 0
+
+    def _hear(self, line: str) -> None:
+        word, *rest = line.split()
+        if word == "born":
+            self.alive[int(rest[0])] = int(rest[1])
+        elif word == "dead":
+            self.alive.pop(int(rest[0]), None)
+            self.kinds.pop(int(rest[0]), None)
+            self._deaths.append((int(rest[0]), int(rest[2])))
+        if self._wanted and (line == self._wanted or line.startswith(self._wanted + " ")):
+            self._wanted = ""
+
+
+class Sink:
+    """A recording mail server in a process of its own."""
+
+    def __init__(self, log: Path, *options: str) -> None:
+        self.pace = log.with_name(f"{log.name}.pace-{len(options)}")
+        self.pace.write_text("3")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "faults.sink", "--log", str(log), "--pace", str(self.pace), *options],
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        self.port = int(self._process.stdout.readline())
+
+    def slow(self, milliseconds: float) -> None:
+        self.pace.write_text(f"{milliseconds:.1f}")
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+
+
+class Broker:
+    """A broker that is away half of the time."""
+
+    def __init__(self, folder: Path) -> None:
+        from config.stack.places import DataDirectory
+        from config.stack.valkey import Valkey
+
+        self._server = Valkey(DataDirectory(folder / "broker"))
+        self._server.start()
+        self.runs = True
+        self.url = self._server.url
+
+    def turn(self) -> None:
+        if self.runs:
+            self._server.stop(1)
+            self.runs = False
+        else:
+            self.start()
+
+    def start(self) -> None:
+        if not self.runs:
+            self._server.start()
+            self.runs = True
+
+    def stop(self) -> None:
+        if self.runs:
+            self._server.stop(1)
+            self.runs = False
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, skip_checks=True)
+
+
+def make_work(*, messages: int, service: bool) -> None:
+    """Three organizations, made and set as a member would: a customer for each message, every fiftieth of whom has
+    said stop. Runs in a child of the nursery, so that no connection is inherited."""
+    import datetime
+    import secrets
+
+    from accounts.models import Organization
+    from accounts.tenancy.context import acting_for
+    from accounts.tenancy.staging import fresh_statistics
+    from outreach import sending
+    from outreach.models import MessageClass, Wording
+    from segments.contacting import suppress
+    from segments.models import Customer
+
+    for number in range(3):
+        mark = secrets.token_hex(4)
+        organization = Organization.objects.create(
+            name=f"Rig {mark}",
+            slug=f"rig-{mark}",
+            quiet_from=datetime.time(0),
+            quiet_to=datetime.time(0),
+            cap_count=100,
+            survey_gap_days=0,
+        )
+        share = messages // 3 + (number < messages % 3)
+        with acting_for(organization):
+            people = Customer.objects.bulk_create(
+                Customer(
+                    name=f"Person {n}",
+                    first_name=f"Pat {n}",
+                    email=f"p{n}-{mark}@rig.example",
+                    email_lower=f"p{n}-{mark}@rig.example",
+                )
+                for n in range(share)
+            )
+            for person in people[::50]:
+                suppress(person.email, reason="unsubscribed")
+            wording = Wording.objects.freeze(
+                subject="Hello {{ customer.first_name }}",
+                html="<p>Hello {{ customer.first_name }}</p>" + "<p>Words, and more of them.</p>\n" * 40,
+                from_name="Rig",
+                from_address="hello@rig.example",
+            )
+            fresh_statistics(Customer)
+            drafts = []
+            for n, person in enumerate(people):
+                survey = n % 2 == 0
+                drafts.append(
+                    sending.Draft(
+                        key=f"rig {mark} {n}{' stop' if n % 50 == 0 else ''}",
+                        wording=wording,
+                        origin_kind="case" if service else "invitation" if survey else "campaign",
+                        origin_id=n,
+                        customer=person.pk,
+                        message_class=MessageClass.SERVICE if service else MessageClass.RELATIONSHIP,
+                        topic="service" if service else "surveys",
+                    )
+                )
+            sending.queue(drafts)

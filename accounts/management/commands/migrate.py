@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.commands import migrate
 
 from accounts.tenancy.roles import as_operator, prepare_database
+from accounts.tenancy.states import rendered_once
 
 
 class Command(migrate.Command):
@@ -14,4 +15,5 @@ class Command(migrate.Command):
         with as_operator(options["database"]) as connection:
             if not options["plan"] and not options["check_unapplied"]:
                 prepare_database(connection)
-            return super().handle(*args, **options)
+            with rendered_once():
+                return super().handle(*args, **options)

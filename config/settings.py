@@ -297,6 +297,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "outreach.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "make months": {"task": "outreach.make_months", "schedule": 3600.0, "options": {"expires": 600}},
+    "tidy": {"task": "outreach.tidy", "schedule": 3600.0, "options": {"expires": 600}},
 }
 
 # Counters of rate limits, shared by all processes; nothing is kept here that must not be lost.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from accounts import tidying
 from accounts.tenancy import months
 from accounts.tenancy.tasks import tenant_task
 from outreach import pumping
@@ -27,3 +28,9 @@ def sweep() -> None:
 def make_months() -> None:
     """Months of the logs, made ahead."""
     months.make_ahead()
+
+
+@shared_task(name="outreach.tidy", time_limit=600)
+def tidy() -> None:
+    """What was kept for a time only."""
+    tidying.tidy(seconds=300)

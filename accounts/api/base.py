@@ -5,7 +5,6 @@ find, ask, answer. The door (accounts.middleware) has opened the key's organizat
 """
 
 import hashlib
-from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -25,9 +24,8 @@ from rest_framework.views import APIView
 from accounts.acting import Actor
 from accounts.api.authentication import HasScope, KeyAuthentication
 from accounts.api.problems import Problem, answer_problem
-from accounts.models.idempotency import IdempotentAnswer
+from accounts.models.idempotency import KEPT_FOR, IdempotentAnswer
 
-KEPT_FOR = timedelta(hours=24)
 WINDOW = 60
 
 

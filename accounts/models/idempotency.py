@@ -1,10 +1,14 @@
 """What a request with an Idempotency-Key was answered, so that sending it again does it once."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.tenancy.models import TenantForeignKey, TenantManager, TenantModel
+
+KEPT_FOR = timedelta(hours=24)
 
 
 class IdempotentAnswer(TenantModel):

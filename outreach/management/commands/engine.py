@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
-from accounts import doorbells
+from accounts import doorbells, tidying
 from accounts.tenancy import months
 from outreach import pumping, sending
 
@@ -40,11 +40,13 @@ class Command(BaseCommand):
             signal.signal(signal.SIGTERM, stop)
             signal.signal(signal.SIGINT, stop)
         months_at = last_work = 0.0
+        tidied = 0
         while not stopping.is_set():
             due = 0
             try:
                 if time.monotonic() - months_at > MONTHS_EVERY or not months_at:
                     months.make_ahead()
+                    tidied = tidying.tidy(after=tidied)
                     months_at = time.monotonic()
                 pumping.tick("engine")
                 due = pumping.sweep(pump_late_only=not alone, stopping=stopping.is_set)

@@ -109,21 +109,17 @@ def _clock(at: datetime | None) -> str:
     return date_format(localtime(at), "j M H:i") if at else ""
 
 
-def why(campaign: Campaign, actor: Actor, words: str) -> list[str]:
-    """Answers to "why did ... (not) get this?", one sentence per person found."""
-    found = list(Customer.objects.visible_to(actor).matching(words)[:5])
-    rows = {row.customer_id: row for row in latest_rows(campaign).filter(customer__in=found)}
-    lines = {line.row.customer_id: line for line in told(rows.values())}
-    answers = []
-    for customer in found:
-        line = lines.get(customer.pk)
-        if line is None:
-            answers.append(
-                _("%(name)s was not chosen: not in the segment when people were chosen.")
-                % {"name": customer.shown_name}
-            )
-        else:
-            answers.append(f"{customer.shown_name}: {line.label}. {line.words}".strip())
+def why(campaign: Campaign, actor: Actor, words: str, *, most: int = 5) -> list[str]:
+    """Answers to "why did ... (not) get this?", one sentence per person found: those who were chosen first."""
+    chosen = list(people(campaign, actor, words=words)[:most])
+    answers = [f"{line.name}: {line.label}. {line.words}".strip() for line in told(chosen)]
+    known = latest_rows(campaign).exclude(customer=None).values("customer_id")
+    others = Customer.objects.visible_to(actor).matching(words).exclude(pk__in=known).order_by("name", "pk")
+    for customer in others[: most - len(answers)]:
+        answers.append(
+            _("%(name)s was not chosen: not in the segment when people were chosen.")
+            % {"name": customer.shown_name}
+        )
     return answers or [_("Nobody is found by these words.")]
 
 

@@ -24,7 +24,8 @@ from config.demo.plan import PlannedAnswer, PlannedWave, World
 from segments.customers import Person, upsert_many
 from segments.models import Attribute, Company, Customer, CustomerEvent, Segment
 from segments.timeline import Happening, append_many
-from surveys import answering, distributing, publishing, starting
+from surveys import distributing, publishing, starting
+from surveys.backfilling import PastAnswer, backfill
 from surveys.kinds import Value
 from surveys.models import Distribution, Invitation, Response, Survey
 
@@ -248,12 +249,16 @@ def _ask(world: World, survey: Survey, panels: dict[int, Segment], ids: dict[str
             for invitation in Invitation.objects.filter(distribution=distribution).waiting()
         }
         _receipts(list(invitations.values()), wave.at)
-        for planned in sorted(answers[wave.number], key=lambda each: each.at):
-            invitation = invitations.get(ids[planned.customer])
-            if invitation is not None:
-                answering.answer(
-                    _values(planned), version=version, invitation=invitation, language="en", at=planned.at
-                )
+        made = backfill(
+            [
+                PastAnswer(invitation.pk, planned.at, _values(planned))
+                for planned in answers[wave.number]
+                if (invitation := invitations.get(ids[planned.customer])) is not None
+            ],
+            version=version,
+        )
+        if not made and answers[wave.number]:
+            raise ValueError(f"{world.name}: nobody of wave {wave.number} could answer")
 
 
 def _launch(survey: Survey, segment: Segment, wave: PlannedWave, actor: Actor) -> Distribution:

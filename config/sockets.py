@@ -40,6 +40,8 @@ NAVIGATION: tuple[str, ...] = (
 # Each is called with the organization and returns list[accounts.first_run.Step]: from nothing to a live survey.
 FIRST_RUN: tuple[str, ...] = (
     "accounts.first_run.steps",
+    "surveys.first_run.steps",
+    "segments.first_run.steps",
     "outreach.first_run.steps",
 )
 

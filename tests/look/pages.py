@@ -44,7 +44,8 @@ class World:
 
     def crawl(self) -> None:
         """Follow links breadth first, one address per route."""
-        client = self.client or Client()
+        client = self.client or Client(SERVER_NAME="127.0.0.1")
+        client.raise_request_exception = False  # a page that fails is told with the others
         waiting = list(self.start)
         seen = set(waiting)
         while waiting:

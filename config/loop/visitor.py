@@ -1,6 +1,8 @@
 """A person at a browser without script: keeps cookies, fills in forms, follows redirects. Loopback only."""
 
 import http.client
+import json
+import time
 import uuid
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -139,6 +141,19 @@ class Visitor:
         body = urlencode(fields if isinstance(fields, list) else list(fields.items()), doseq=True).encode()
         url = urljoin(self.base, path)
         return self._follow("POST", url, body, {"Content-Type": "application/x-www-form-urlencoded"})
+
+    def json(self, method: str, path: str, key: str, body: dict[str, Any] | None) -> Any:
+        """One call of the REST API. Raises Unexpected for any answer that is not a success."""
+        sent = json.dumps(body).encode() if body is not None else None
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        for _turn in range(70):
+            status, answer, text = self._send(method, urljoin(self.base, path), sent, headers)
+            if status != 429:
+                break
+            time.sleep(int(answer.get("retry-after", "1")))
+        if status >= 400:
+            raise Unexpected(f"{method} {path} answered {status}: {text[:500]}")
+        return json.loads(text) if text else None
 
     def submit(self, page: Page, form: Form, press: tuple[str, str] | None = None, **values: Any) -> Page:
         """Send the form as a browser would, with these fields filled in. A Path value is a file."""

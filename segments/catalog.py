@@ -428,6 +428,12 @@ def _said_consent(options: Mapping[str, Any]) -> str:
     }
 
 
+def event_names() -> list[str]:
+    """Names of the business's events, the latest first, to be offered while typing."""
+    lately = CustomerEvent.objects.order_by("-at").values_list("name", flat=True)[:2000]
+    return sorted(set(lately))[:50]
+
+
 def named_segments() -> dict[str, str]:
     """Id as in a rule -> name, for sentences and for the builder."""
     return {

@@ -129,7 +129,9 @@ def _matrix(customer: Customer) -> list[dict[str, Any]]:
     """Purpose by channel, judged as a send would be at this moment."""
     purposes = [Purpose.SERVICE, Purpose.SURVEYS, Purpose.MARKETING]
     asked = [
-        contacting.Candidate(customer.pk, channel, purpose) for purpose in purposes for channel in Channel.values
+        contacting.Candidate(customer.pk, channel, purpose)
+        for purpose in purposes
+        for channel in Channel.values
     ]
     # One by one: what is asked of each cell is "now", not "after the cells before it".
     decisions = [contacting.judge([one])[0] for one in asked]

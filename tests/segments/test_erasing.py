@@ -19,7 +19,9 @@ def test_a_person_is_erased_and_stays_unwritten_to(in_acme: Any) -> None:
     erase(customer, by=system_actor(in_acme))
     assert not Customer.objects.exists()
     kept = Suppression.objects.get()
-    assert bytes(kept.address_hash) == address_hash(in_acme, "ann@customers.example") and kept.reason == "erased"
+    assert (
+        bytes(kept.address_hash) == address_hash(in_acme, "ann@customers.example") and kept.reason == "erased"
+    )
     assert News.objects.get(name="customer.erased").subject_id == customer.pk
     assert AuditEntry.objects.filter(action="customer.erase", subject=customer.pk).count() == 1
 

@@ -20,7 +20,7 @@ from accounts.tenancy.context import current_organization_id
 from outreach import clocks, sending
 from outreach.models import Alert, Case, CaseDraft, CaseEvent, MessageClass
 from outreach.sending import Draft
-from outreach.templating import freeze_words
+from outreach.templating import freeze_letter
 from outreach.verifying import from_line
 from segments.models import Customer
 from segments.timeline import append
@@ -205,13 +205,7 @@ def reply(case: Case, *, subject: str, text: str, by: Actor, at: datetime | None
     if customer is None or not customer.email:
         raise CaseError(_("There is no e-mail address to answer to."))
     locale = (case.response.language if case.response else "") or customer.locale or by.organization.locale
-    wording = freeze_words(
-        subject=_literal(subject),
-        body=_literal(text),
-        message_class=MessageClass.SERVICE,
-        locale=locale,
-        sender=from_line(),
-    )
+    wording = freeze_letter(message_class=MessageClass.SERVICE, locale=locale, sender=from_line())
     number = CaseEvent.objects.filter(case=case).count()
     key = f"case {case.pk} reply {number} email"
     made = sending.queue(
@@ -225,6 +219,7 @@ def reply(case: Case, *, subject: str, text: str, by: Actor, at: datetime | None
                 message_class=MessageClass.SERVICE,
                 topic="service",
                 mode=case.mode,
+                facts={"letter": {"subject": subject, "text": text.strip()}},
             )
         ],
         at=at,
@@ -443,8 +438,3 @@ def _lock_numbers() -> None:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtext('outreach.case'), %s::int)", [current_organization_id()]
         )
-
-
-def _literal(text: str) -> str:
-    """What a person typed is no template: braces stay braces."""
-    return text.replace("{{", "{ {").replace("{%", "{ %").replace("}}", "} }").replace("%}", "% }")

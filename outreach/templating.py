@@ -20,7 +20,7 @@ from accounts.tenancy.context import current_organization_id
 from outreach import merge_fields, sending
 from outreach.delivery import liquid
 from outreach.delivery.liquid import TemplateFault
-from outreach.markup import lay_out
+from outreach.markup import Markup, lay_out
 from outreach.models import Campaign, FollowUp, MessageClass, Sender, Template, Wording
 from outreach.verifying import FromLine, from_line
 from segments.models import Attribute, Customer
@@ -112,9 +112,22 @@ def freeze(template: Template, *, locale: str, sender: Sender | None = None) -> 
 
 
 def freeze_words(*, subject: str, body: str, message_class: str, locale: str, sender: FromLine) -> Wording:
-    """Any words of a member (a template, a reply to a case), framed and frozen."""
-    organization = Organization.objects.get(pk=current_organization_id())
+    """Any words of a member, framed and frozen."""
     made = lay_out(body)
+    return _freeze(subject, made, message_class=message_class, locale=locale, sender=sender)
+
+
+def freeze_letter(*, message_class: str, locale: str, sender: FromLine) -> Wording:
+    """The frame of a letter from one person to another: what they wrote comes with the message, as `letter`.
+
+    So nothing personal stays in the wordings, and one row serves all letters.
+    """
+    made = Markup(html="<p>{{ letter.text | newline_to_br }}</p>", text="{{ letter.text }}")
+    return _freeze("{{ letter.subject }}", made, message_class=message_class, locale=locale, sender=sender)
+
+
+def _freeze(subject: str, made: Markup, *, message_class: str, locale: str, sender: FromLine) -> Wording:
+    organization = Organization.objects.get(pk=current_organization_id())
     frame = _frame(organization, message_class, locale)
     return Wording.objects.freeze(
         subject=subject,

@@ -1,6 +1,7 @@
 """Caring for unhappy customers: who gets the case, how its clock runs, and what stops it."""
 
 import datetime as dt
+from email import message_from_bytes, policy
 
 import pytest
 from django.utils import timezone
@@ -10,7 +11,9 @@ from accounts.models.mode import Mode
 from accounts.tenancy.context import acting_for
 from outreach import alerting, caring, triggers
 from outreach.caring import CaseError, SomebodyWasFaster
-from outreach.models import Alert, Case, CaseDraft, CaseEvent, SendKey
+from outreach.delivery.mime import Letter
+from outreach.merging import words
+from outreach.models import Alert, Case, CaseDraft, CaseEvent, Message, SendKey, Wording
 from segments.models import CustomerEvent
 from tests.factories.segments import CustomerFactory
 from tests.factories.surveys import InvitationFactory, respond
@@ -152,11 +155,23 @@ def test_the_first_human_contact_stops_the_clock_and_a_note_does_not(ann, agnes,
 def test_an_answer_goes_out_as_a_service_mail_and_is_kept_as_it_was_written(ann, agnes, actor_of):
     answered(ann, 2)
     case = Case.objects.get()
-    caring.reply(case, subject="Your lamp", text="Dear Ann, {{ it }} leaves today.", by=actor_of(agnes))
+    caring.reply(case, subject="Your lamp", text="Dear Ann,\n{{ it }} <leaves> today.", by=actor_of(agnes))
     key = SendKey.objects.get(origin_kind="case")
     assert (key.customer, key.message_class, key.topic) == (ann, "service", "service")
+    message = Message.objects.get(pk=key.pk)
+    wording = Wording.objects.get(pk=message.wording_id)
+    # What was written is the customer's own matter: it goes with the message, not with the wordings that stay.
+    assert "leaves today" not in wording.html + wording.text and message.facts["letter"]["subject"] == "Your lamp"
+    letter = Letter(words(wording)).merge(
+        message.facts, to="ann@okafor.example", message_id="1@x", date=b"", automatic=True
+    )
+    mail = message_from_bytes(letter, policy=policy.default)
+    assert mail["Subject"] == "Your lamp"
+    html, plain = (mail.get_body(kind).get_content().replace("\r\n", "\n") for kind in ("html", "plain"))
+    assert "Dear Ann,<br />\n{{ it }} &lt;leaves&gt; today." in html
+    assert "Dear Ann,\n{{ it }} <leaves> today." in plain
     event = case.events.get(kind=CaseEvent.Kind.REPLIED)
-    assert (event.subject, event.text, event.send_key) == ("Your lamp", "Dear Ann, {{ it }} leaves today.", key)
+    assert (event.subject, event.text, event.send_key) == ("Your lamp", "Dear Ann,\n{{ it }} <leaves> today.", key)
 
 
 def test_a_reply_to_a_case_that_somebody_closed_is_refused(ann, agnes, mona, actor_of):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
@@ -102,6 +103,9 @@ def public_page(purpose: str, *, token: str | None = None) -> Callable[[View], V
                 response.setdefault("Referrer-Policy", "no-referrer")
             return response
 
+        if token is not None:
+            # acting_for opens the transaction of its own; one around it would cost savepoints and statements.
+            transaction.non_atomic_requests(guarded)
         guarded.policy = f"public:{purpose}"  # type: ignore[attr-defined]
         guarded.token = token  # type: ignore[attr-defined]
         guarded.action = None  # type: ignore[attr-defined]

@@ -54,7 +54,7 @@ def record_many(
     """The same news, with the same facts, about each of several subjects, in one statement."""
     kind, written = checked(news, facts)
     now = timezone.now()
-    woken = wake and not _quiet.get() and bool(listeners(news))
+    woken = wake and will_wake(news)
     rows = News.objects.bulk_create(
         [
             News(
@@ -75,6 +75,11 @@ def record_many(
     if woken and rows:
         doorbells.ring(rows[0].organization_id)
     return rows
+
+
+def will_wake(news: str) -> bool:
+    """Whether news recorded here and now would be told to anybody."""
+    return not _quiet.get() and bool(listeners(news))
 
 
 def lane_of(subject_kind: str, subject_id: int) -> int:

@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import modes
-from accounts.doorbells import ring
+from accounts.doorbells import hint, ring
 from accounts.models import Organization
-from accounts.recording import record
+from accounts.news_catalog import NewsType, catalog
+from accounts.recording import lane_of, record, will_wake
 from accounts.tenancy.context import acting_for, current_organization_id
 from surveys import nps, reading
 from surveys.definition import Definition
@@ -56,15 +60,15 @@ class Accepted:
 
 def definition_of(version: Version) -> Definition:
     """The version's definition; versions are immutable, so it is read once per process."""
-    return _definition(version.organization_id, version.pk)
+    return definition_by_id(version.organization_id, version.pk)
 
 
 @lru_cache(maxsize=512)
-def _definition(organization_id: int, version_id: int) -> Definition:
+def definition_by_id(organization_id: int, version_id: int) -> Definition:
+    """The same by ids, inside that organization."""
     return Definition.read(Version.objects.get(pk=version_id).definition)
 
 
-@transaction.atomic
 def answer(
     values: Mapping[str, Value],
     *,
@@ -86,35 +90,41 @@ def answer(
 
     `values` were read by surveys.reading against this version. With an invitation everything else is
     known from it; without one (open link, API) the caller says whose answer it is, and continues an
-    earlier page by `response_id`. Raises Refused.
+    earlier page by `response_id`. Raises Refused. Needs the transaction that acting_for opens.
     """
     now = at or timezone.now()
-    definition = definition_of(version)
     organization = Organization.objects.get(pk=current_organization_id())
-    following = None if page is None else reading.next_page(definition, page, values)
+    definition = definition_of(version)
     if not page and response_id is None:
-        accepted = _take_in(
-            organization,
-            definition,
-            version,
+        first = FirstPage(
             values,
-            invitation=invitation,
-            following=following,
+            version_id=version.pk,
+            survey_id=version.survey_id,
+            page=page,
+            invitation_id=invitation.pk if invitation else None,
+            generation=invitation.generation if invitation else 1,
             language=language,
             channel=channel,
-            source=source,
+            source=str(source),
             touchpoint=touchpoint,
             mode=mode,
             customer_id=customer_id,
             distribution_id=distribution_id,
             external_id=external_id,
-            now=now,
         )
+        accepted = take_in(first, definition, organization, now)
         if accepted is not None:
             return accepted
-    return _change(
-        organization, definition, values, invitation=invitation, response_id=response_id, page=page, now=now
-    )
+    with transaction.atomic():
+        return _change(
+            organization,
+            definition,
+            values,
+            invitation=invitation,
+            response_id=response_id,
+            page=page,
+            now=now,
+        )
 
 
 def due(organization: Organization, now: dt.datetime) -> int:
@@ -142,147 +152,215 @@ def stored_values(response: Response) -> dict[str, Value]:
     return {each.question: _value(each) for each in response.answers.all()}
 
 
-# One statement. The invitation is used up by its WHERE, so that two sendings at once make one response:
-# the second waits for the row, finds it used, and goes the way of a change.
+@dataclass(frozen=True)
+class FirstPage:
+    """What was sent with the first page, or at once; see `answer`."""
+
+    values: Mapping[str, Value]
+    version_id: int
+    survey_id: int
+    page: int | None = None
+    invitation_id: int | None = None
+    generation: int = 1
+    language: str = ""
+    channel: str = ""
+    source: str = Response.Source.INVITATION.value
+    touchpoint: str | None = None
+    mode: str = ""
+    customer_id: int | None = None
+    distribution_id: int | None = None
+    external_id: str | None = None
+
+
+# One statement: response, answers, the customer's latest facts, news, doorbell. The invitation is used up by
+# its WHERE, so that two sendings at once make one response: the second waits for the row, finds it used, and
+# goes the way of a change. Every parameter is cast, because the server prepares the statement.
 _TAKE_IN = """
 WITH who AS ({who}),
 customer AS (
   SELECT c.id, c.unit_id, c.stage, c.attributes FROM segments_customer c JOIN who
-  ON c.organization_id = %(organization)s AND c.id = who.customer_id AND c.deleted_at IS NULL
+  ON c.organization_id = %(organization)s::bigint AND c.id = who.customer_id AND c.deleted_at IS NULL
 ),
 response AS (
   INSERT INTO surveys_response (
-    organization_id, survey_id, version_id, distribution_id, invitation_id, customer_id, anonymous, mode,
+    id, organization_id, survey_id, version_id, distribution_id, invitation_id, customer_id, anonymous, mode,
     source, channel, touchpoint, language, unit_id, stage, attributes, state, pages_sent, score, comment,
     started_at, answered_at, completed_at, settles_at, exclusion_reason, suspicion, external_id,
     created_at, changed)
-  SELECT %(organization)s, %(survey)s, %(version)s, who.distribution_id,
-    CASE WHEN %(anonymous)s THEN NULL ELSE who.invitation_id END,
-    CASE WHEN %(anonymous)s THEN NULL ELSE customer.id END,
-    %(anonymous)s, who.mode, %(source)s, who.channel, who.touchpoint, %(language)s,
+  SELECT %(id)s::bigint, %(organization)s::bigint, %(survey)s::bigint, %(version)s::bigint, who.distribution_id,
+    CASE WHEN %(anonymous)s::boolean THEN NULL ELSE who.invitation_id END,
+    CASE WHEN %(anonymous)s::boolean THEN NULL ELSE customer.id END,
+    %(anonymous)s::boolean, who.mode, %(source)s::text, who.channel, who.touchpoint, %(language)s::text,
     COALESCE(customer.unit_id, who.unit_id),
-    CASE WHEN %(anonymous)s THEN '' ELSE COALESCE(customer.stage, '') END,
-    CASE WHEN %(anonymous)s THEN '{{}}'::jsonb ELSE COALESCE(customer.attributes, '{{}}'::jsonb) END,
-    %(state)s, %(pages_sent)s, %(score)s, %(comment)s,
-    %(stored_at)s, %(stored_at)s, %(completed_at)s, %(settles_at)s, '', '', %(external_id)s,
-    %(created_at)s, 0
+    CASE WHEN %(anonymous)s::boolean THEN '' ELSE COALESCE(customer.stage, '') END,
+    CASE WHEN %(anonymous)s::boolean THEN '{{}}'::jsonb ELSE COALESCE(customer.attributes, '{{}}'::jsonb) END,
+    %(state)s::text, 1, %(score)s::smallint, %(comment)s::text,
+    %(stored_at)s::timestamptz, %(stored_at)s::timestamptz, %(completed_at)s::timestamptz,
+    %(settles_at)s::timestamptz, '', '', %(external_id)s::text, %(stored_at)s::timestamptz, 0
   FROM who LEFT JOIN customer ON true
   RETURNING id, customer_id, mode, channel, touchpoint
 ),
 answers AS (
   INSERT INTO surveys_answer (organization_id, response_id, question, kind, number, text, choices)
-  SELECT %(organization)s, response.id, a.question, a.kind, a.number, a.text, a.choices
+  SELECT %(organization)s::bigint, response.id, a.question, a.kind, a.number, a.text, a.choices
   FROM response, jsonb_to_recordset(%(answers)s::jsonb)
     AS a(question text, kind text, number smallint, text text, choices jsonb)
 ),
 facts AS (
   UPDATE segments_customer c SET
     previous_score = c.last_score, previous_category = c.last_category,
-    last_score = %(score)s, last_category = %(category)s, last_responded_at = %(stored_at)s,
-    last_channel = response.channel, last_touchpoint = response.touchpoint,
-    last_response_id = response.id, answer_count = c.answer_count + 1, updated_at = %(created_at)s
+    last_score = %(score)s::smallint, last_category = %(category)s::text,
+    last_responded_at = %(stored_at)s::timestamptz, last_channel = response.channel,
+    last_touchpoint = response.touchpoint, last_response_id = response.id,
+    answer_count = c.answer_count + 1, updated_at = %(stored_at)s::timestamptz
   FROM response
-  WHERE c.organization_id = %(organization)s AND c.id = response.customer_id
-    AND %(score)s IS NOT NULL AND response.mode = ANY(%(counting)s)
-    AND (c.last_responded_at IS NULL OR c.last_responded_at <= %(stored_at)s)
+  WHERE c.organization_id = %(organization)s::bigint AND c.id = response.customer_id
+    AND %(score)s::smallint IS NOT NULL AND response.mode = ANY(%(counting)s::text[])
+    AND (c.last_responded_at IS NULL OR c.last_responded_at <= %(stored_at)s::timestamptz)
+),
+news AS (
+  INSERT INTO accounts_news (organization_id, recorded_at, name, version, subject_kind, subject_id, facts, at,
+    lane, due_at, settled_at, attempts, told, fault)
+  SELECT %(organization)s::bigint, %(clock)s::timestamptz, %(news)s::text, %(news_version)s::smallint, 'response',
+    response.id,
+    jsonb_strip_nulls(jsonb_build_object('survey', %(survey)s::bigint, 'customer', response.customer_id)),
+    %(stored_at)s::timestamptz, %(lane)s::smallint, %(clock)s::timestamptz,
+    CASE WHEN %(wakes)s::boolean THEN NULL ELSE %(clock)s::timestamptz END, 0, '[]'::jsonb, ''
+  FROM response WHERE %(complete)s::boolean AND response.mode = ANY(%(counting)s::text[])
+),
+bell AS (
+  INSERT INTO accounts_doorbell (organization_id, due_at)
+  SELECT %(organization)s::bigint, COALESCE(%(settles_at)s::timestamptz, %(clock)s::timestamptz)
+  FROM response
+  WHERE response.mode = ANY(%(counting)s::text[]) AND (%(wakes)s::boolean OR NOT %(complete)s::boolean)
 )
-SELECT id, mode, customer_id FROM response
+SELECT id, mode FROM response
 """
 
 _WHO_INVITED = """
   UPDATE surveys_invitation i SET
-    opened_at = COALESCE(i.opened_at, %(stored_at)s), started_at = %(stored_at)s,
-    completed_at = CASE WHEN %(complete)s THEN %(stored_at)s::timestamptz END
+    opened_at = COALESCE(i.opened_at, %(stored_at)s::timestamptz), started_at = %(stored_at)s::timestamptz,
+    completed_at = CASE WHEN %(complete)s::boolean THEN %(stored_at)s::timestamptz END
   FROM surveys_distribution d
-  WHERE i.organization_id = %(organization)s AND i.id = %(invitation)s AND i.started_at IS NULL
-    AND i.generation = %(generation)s
-    AND (i.outcome <> 'skipped' OR i.reason = 'stopped')
-    AND (i.expires_at IS NULL OR i.expires_at > %(now)s)
-    AND d.organization_id = %(organization)s AND d.id = i.distribution_id AND d.deleted_at IS NULL
-    AND EXISTS (SELECT FROM surveys_survey s WHERE s.organization_id = %(organization)s
-      AND s.id = d.survey_id AND s.deleted_at IS NULL AND s.state <> 'archived')
+  JOIN surveys_survey s ON s.organization_id = %(organization)s::bigint AND s.id = d.survey_id
+    AND s.deleted_at IS NULL AND s.state <> 'archived'
+  WHERE i.organization_id = %(organization)s::bigint AND i.id = %(invitation)s::bigint AND i.started_at IS NULL
+    AND i.generation = %(generation)s::smallint AND (i.outcome <> 'skipped' OR i.reason = 'stopped')
+    AND (i.expires_at IS NULL OR i.expires_at > %(now)s::timestamptz)
+    AND d.organization_id = %(organization)s::bigint AND d.id = i.distribution_id AND d.deleted_at IS NULL
+    AND d.version_id = %(version)s::bigint
   RETURNING i.id AS invitation_id, i.distribution_id, i.customer_id, i.unit_id, i.mode,
-    CASE WHEN %(channel)s <> '' THEN %(channel)s ELSE d.channel END AS channel,
-    COALESCE(%(touchpoint)s, d.touchpoint) AS touchpoint
+    CASE WHEN %(channel)s::text <> '' THEN %(channel)s::text ELSE d.channel END AS channel,
+    COALESCE(%(touchpoint)s::text, d.touchpoint) AS touchpoint
 """
 
 _WHO_NAMED = """
   SELECT NULL::bigint AS invitation_id, %(distribution)s::bigint AS distribution_id,
     %(customer)s::bigint AS customer_id, NULL::bigint AS unit_id, %(mode)s::text AS mode,
-    %(channel)s::text AS channel, COALESCE(%(touchpoint)s, '')::text AS touchpoint
+    %(channel)s::text AS channel, COALESCE(%(touchpoint)s::text, '') AS touchpoint
 """
 
+TAKE_IN_INVITED = _TAKE_IN.format(who=_WHO_INVITED)
+TAKE_IN_NAMED = _TAKE_IN.format(who=_WHO_NAMED)
 
-def _take_in(
-    organization: Organization,
-    definition: Definition,
-    version: Version,
-    values: Mapping[str, Value],
-    *,
-    invitation: Invitation | None,
-    following: int | None,
-    language: str,
-    channel: str,
-    source: str,
-    touchpoint: str | None,
-    mode: str,
-    customer_id: int | None,
-    distribution_id: int | None,
-    external_id: str | None,
-    now: dt.datetime,
+
+def take_in(
+    first: FirstPage, definition: Definition, organization: Organization, now: dt.datetime
 ) -> Accepted | None:
     """Write a new response; None when the invitation cannot be used up any more."""
-    score = reading.score_of(definition, values)
-    stored_at = day_of(organization, now) if definition.anonymous else now
-    complete = following is None
-    parameters: dict[str, Any] = {
-        "organization": organization.pk,
-        "survey": version.survey_id,
-        "version": version.pk,
-        "invitation": invitation.pk if invitation else None,
-        "generation": invitation.generation if invitation else None,
-        "distribution": distribution_id,
-        "customer": customer_id,
-        "mode": mode or modes.writing(organization),
-        "anonymous": definition.anonymous,
-        "source": source,
-        "channel": channel,
-        "touchpoint": touchpoint,
-        "language": language,
-        "state": Response.State.COMPLETE if complete else Response.State.PARTIAL,
-        "complete": complete,
-        "pages_sent": 1,
-        "score": score,
-        "category": nps.category(score).value if score is not None else "",
-        "comment": reading.comment_of(definition, values),
-        "now": now,
-        "stored_at": stored_at,
-        "created_at": stored_at,
-        "completed_at": stored_at if complete else None,
-        "settles_at": None if complete else now + SETTLES_AFTER,
-        "external_id": external_id,
-        "answers": json.dumps(_rows(definition, values)),
-        "counting": list(modes.counting(organization)),
-    }
-    sql = _TAKE_IN.format(who=_WHO_INVITED if invitation else _WHO_NAMED)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        row = cursor.fetchone()
+    parameters = _parameters(first, definition, organization, now)
+    row = _prepared(TAKE_IN_NAMED if first.invitation_id is None else TAKE_IN_INVITED, parameters)
     if row is None:
         return None
-    response = Response(
-        pk=row[0],
-        survey_id=version.survey_id,
-        mode=row[1],
-        customer_id=row[2],
-        anonymous=definition.anonymous,
-        answered_at=stored_at,
-    )
-    if complete:
-        _announce(organization, response, "response.completed")
-    else:
-        ring(organization.pk, at=now + SETTLES_AFTER)
-    return Accepted(row[0], score, created=True, changed=True, next_page=following)
+    response_id, mode = row
+    if parameters["wakes"] and parameters["complete"] and mode in parameters["counting"]:
+        organization_id = organization.pk
+        transaction.on_commit(lambda: hint(organization_id), robust=True)
+    following = None if first.page is None else reading.next_page(definition, first.page, first.values)
+    return Accepted(response_id, parameters["score"], created=True, changed=True, next_page=following)
+
+
+def _parameters(
+    first: FirstPage, definition: Definition, organization: Organization, now: dt.datetime
+) -> dict[str, Any]:
+    """Everything the statement takes; it names only a part of them for answers without an invitation."""
+    score = reading.score_of(definition, first.values)
+    stored_at = day_of(organization, now) if definition.anonymous else now
+    complete = first.page is None or reading.next_page(definition, first.page, first.values) is None
+    response_id = _next_id()
+    kind = _completed()
+    return {
+        "id": response_id,
+        "organization": organization.pk,
+        "survey": first.survey_id,
+        "version": first.version_id,
+        "invitation": first.invitation_id,
+        "generation": first.generation,
+        "distribution": first.distribution_id,
+        "customer": first.customer_id,
+        "mode": first.mode or modes.writing(organization),
+        "anonymous": definition.anonymous,
+        "source": first.source,
+        "channel": first.channel,
+        "touchpoint": first.touchpoint,
+        "language": first.language,
+        "state": "complete" if complete else "partial",
+        "complete": complete,
+        "score": score,
+        "category": nps.category(score).value if score is not None else "",
+        "comment": reading.comment_of(definition, first.values),
+        "now": now,
+        "clock": timezone.now(),
+        "stored_at": stored_at,
+        "completed_at": stored_at if complete else None,
+        "settles_at": None if complete else now + SETTLES_AFTER,
+        "external_id": first.external_id,
+        "answers": json.dumps(_rows(definition, first.values)),
+        "counting": list(modes.counting(organization)),
+        "news": kind.name,
+        "news_version": kind.version,
+        "lane": lane_of("response", response_id),
+        "wakes": will_wake(kind.name),
+    }
+
+
+def _prepared(sql: str, parameters: Mapping[str, Any]) -> Any:
+    """Run a statement that the server keeps prepared: planning this one costs more than running it."""
+    connection.ensure_connection()
+    driver = connection.connection
+    if driver.prepare_threshold is None:
+        driver.prepare_threshold = 5
+    with connection.wrap_database_errors, psycopg.Cursor(driver) as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchone()
+
+
+@cache
+def _completed() -> NewsType:
+    return catalog()["response.completed"]
+
+
+_BLOCK = 50
+_ids: deque[int] = deque()
+_ids_of: list[int] = [0]
+
+
+def _next_id() -> int:
+    """A response's id, known before its row: the lane of its news follows from it. Taken in blocks."""
+    if _ids_of[0] != os.getpid():
+        _ids.clear()
+        _ids_of[0] = os.getpid()
+    try:
+        return _ids.popleft()
+    except IndexError:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence('surveys_response', 'id')) FROM generate_series(1, %s)",
+                [_BLOCK],
+            )
+            first, *rest = (row[0] for row in cursor.fetchall())
+        _ids.extend(rest)
+        return int(first)
 
 
 def _change(

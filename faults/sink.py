@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -169,7 +170,10 @@ class Receiver(asyncio.Protocol):
             path = Path(self.options.keep) / f"{self.key.decode()}-{self.book.accepted}.eml"
             path.write_bytes(content)
         if self.recipients[0].startswith(b"drop"):
-            self.transport.abort()  # type: ignore[attr-defined]
+            self.transport.write(b"".join(self._out))  # type: ignore[attr-defined]
+            self._out.clear()
+            self.transport.close()
+            self.buffer = b""
             return
         key = self.key
         self._clear()
@@ -198,10 +202,8 @@ async def serve(options: argparse.Namespace) -> None:
 
 async def follow_pace(options: argparse.Namespace) -> None:
     while True:
-        try:
+        with contextlib.suppress(OSError, ValueError):
             options.delay = float(Path(options.pace).read_text() or options.delay)
-        except (OSError, ValueError):
-            pass
         await asyncio.sleep(0.1)
 
 

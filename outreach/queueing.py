@@ -193,8 +193,8 @@ def _insert(drafts: Sequence[Draft], at: datetime) -> dict[str, int]:
                   FROM draft ORDER BY n
                   ON CONFLICT (organization_id, key) DO NOTHING RETURNING id, key)
                 INSERT INTO outreach_message (organization_id, id, state, reason, answer, possible_duplicate,
-                  due_at, expires_at, urgent, capped, gapped, quiet, attempts, wording_id, customer_id, address, channel, message_class,
-                  topic, mode, origin_kind, origin_id, facts)
+                  due_at, expires_at, urgent, capped, gapped, quiet, attempts, wording_id, customer_id, address,
+                  channel, message_class, topic, mode, origin_kind, origin_id, facts)
                 SELECT %s, made.id, draft.state, '', '', false, due, expires, class = 'service', capped, gapped,
                   class <> 'service', 0, wording,
                   customer, address, %s, class, topic, mode, kind, origin, facts::jsonb

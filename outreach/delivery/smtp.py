@@ -268,7 +268,7 @@ class Connection:
             replies.append(self._read())
             if replies[-1][:1] not in (b"2", b"3"):
                 break
-        return tuple([*replies, *[replies[-1]] * (3 - len(replies))])  # type: ignore[return-value]
+        return (*replies, *[replies[-1]] * (3 - len(replies)))  # type: ignore[return-value]
 
     def _commands(self, one: Envelope) -> bytes:
         return b"%b\r\nRCPT TO:<%b>\r\nDATA\r\n" % (self._mail_from(one), one.recipient.encode())

@@ -6,7 +6,7 @@ from html import escape
 
 from django.utils.translation import gettext as _
 
-from surveys.charts.drawing import DASH, element, fluid, percent, rect, thousands
+from surveys.charts.drawing import DASH, element, fluid, percent, rect, text, thousands
 
 ROW = 46.0
 
@@ -29,10 +29,19 @@ def funnel(steps: Sequence[Step]) -> str:
         if step.note:
             words += element("tspan", escape(step.note), dx=10, class_="c-ink-3 wide-only", font_size=12.5)
         parts.append(element("text", words, x=0, y=y + 17))
-        shares = element("tspan", thousands(step.count), class_="c-ink c-strong", font_size=14)
-        if at:
-            shares += element("tspan", escape(share(steps, at)), dx=14, class_="c-ink-3", font_size=12.5)
-        parts.append(element("text", shares, x="100%", y=y + 17, text_anchor="end"))
+        shares = "" if not at else share(steps, at)
+        parts.append(
+            text(
+                thousands(step.count),
+                "100%",
+                y + 17,
+                dx=-52,
+                font_size=14,
+                class_="c-ink c-strong",
+                text_anchor="end",
+            )
+        )
+        parts.append(text(shares, "100%", y + 17, font_size=12.5, class_="c-ink-3", text_anchor="end"))
         parts.append(rect(0, y + 27, "100%", 8, rx=2, class_="c-sunken"))
         if whole and step.count:
             parts.append(rect(0, y + 27, percent(max(0.004, step.count / whole)), 8, rx=2, class_="c-ink-2"))

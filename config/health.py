@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import DatabaseError
+from django.db.models import Max
 from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import doorbells
 from accounts.door import public_page
+from outreach.models.engine import EngineTick
 
 LATE = 120  # seconds that due work may wait before the installation counts as stuck
 
@@ -22,9 +24,13 @@ def health(request: HttpRequest) -> JsonResponse:
     """200 while work gets done, 503 when it does not; no names, no counts of any organization."""
     now = timezone.now()
     try:
-        found = {"oldest_due_seconds": _age(doorbells.next_due(), now)}
+        found = {
+            "oldest_due_seconds": _age(doorbells.next_due(), now),
+            "last_look_seconds": _age(EngineTick.objects.aggregate(at=Max("looked_at"))["at"], now),
+        }
     except DatabaseError:
         return JsonResponse({"status": "no database"}, status=503)
+    # Work that waits for long is the only fault: an installation without work may sleep.
     late = (found["oldest_due_seconds"] or 0) > LATE
     return JsonResponse({"status": "late" if late else "ok", **found}, status=503 if late else 200)
 

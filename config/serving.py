@@ -67,8 +67,8 @@ class Family:
                 continue
             except Ended:
                 break
-            name = self.processes.pop(pid, None)
-            if name is None or self.ending:
+            name = self.processes.pop(pid, "")
+            if not name or self.ending:
                 continue
             print(f"{name} ended ({os.waitstatus_to_exitcode(status)}), starting it again", flush=True)
             if not self._may_rise_again(name):
@@ -128,7 +128,7 @@ class Family:
         while self.processes and time.monotonic() < until:
             pid, _status = os.waitpid(-1, os.WNOHANG)
             if pid:
-                self.processes.pop(pid, None)
+                self.processes.pop(pid, "")
             else:
                 time.sleep(0.02)
         for pid in self.processes:

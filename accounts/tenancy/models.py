@@ -82,8 +82,8 @@ class TenantModel(models.Model):
     id = models.BigAutoField(primary_key=True)
     organization = OrganizationKey()
 
-    objects: ClassVar[Any] = TenantManager()
-    unlocked: ClassVar[Any] = models.Manager()
+    objects: Any = TenantManager()
+    unlocked: Any = models.Manager()
 
     class Meta:
         abstract = True

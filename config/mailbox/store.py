@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from pathlib import Path
 from typing import cast
 
@@ -142,7 +142,7 @@ def text_of(message: EmailMessage) -> str:
     return _content(body) if body is not None else ""
 
 
-def _content(part: EmailMessage) -> str:
+def _content(part: MIMEPart) -> str:
     """The words of one part; a charset that nobody knows is read as well as it can be."""
     try:
         return str(part.get_content())

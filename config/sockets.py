@@ -70,14 +70,15 @@ HANDOVERS: tuple[str, ...] = ("outreach.handovers.CASES",)
 
 # Each is a map of "action" or "action/did" to the audit log's sentence (accounts.telling).
 AUDIT_SENTENCES: tuple[str, ...] = (
+    "segments.sentences.SENTENCES",
     "surveys.sentences.SENTENCES",
     "outreach.sentences.SENTENCES",
 )
 
-# Each is called as lines(customer, actor, limit) and returns list[segments.timeline.Line] for the customer's page:
-# what an upper app keeps itself (answers with their words, messages with their fate).
-TIMELINE: tuple[str, ...] = ()
+# Each is called as quotes(customer, actor) and returns {id of a response as events carry it: the customer's words}
+# for their page; empty for an actor who may not read answers.
+QUOTES: tuple[str, ...] = ("surveys.telling_segments.quotes",)
 
 # Each is called as facts(found, actor), with a queryset of customers, and returns the context of its template
 # beside the builder: {"template": "...", ...} (the NPS of a segment while it is edited).
-SEGMENT_FACTS: tuple[str, ...] = ()
+SEGMENT_FACTS: tuple[str, ...] = ("surveys.telling_segments.score_of",)

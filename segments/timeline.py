@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts import opaque
 from accounts.acting import Actor
 from accounts.models import Mode
 from accounts.sockets import plugged
@@ -36,8 +37,7 @@ ATTNAMES = tuple(CustomerEvent._meta.get_field(name).attname for name in COPIED)
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a customer's page. Upper apps bring lines of what they keep themselves (answers with their
-    words, messages with their fate) through the socket TIMELINE: `lines(customer, actor, limit)`."""
+    """One line of a customer's page."""
 
     at: datetime
     title: str
@@ -46,38 +46,57 @@ class Line:
     score: int | None = None
     quote: str = ""
     more: str = ""
-    url_name: str = ""
-    url_id: int | None = None
+    response_id: int | None = None
     amount: Decimal | None = None
     currency: str = ""
 
 
-# What our own events are called on the page; the business's names are shown as they are.
-TITLES: dict[str, tuple[str, str | Promise]] = {
-    "case.opened": ("case", _("Case opened")),
-    "case.closed": ("check", _("Case closed")),
-    "contact.stopped": ("hand", _("Asked us to stop")),
-    "consent.given": ("check", _("Gave consent")),
+# name -> (icon, kind, what it is called on the page). The business's own names are shown as they are.
+TITLES: dict[str, tuple[str, str, str | Promise]] = {
+    "survey.answered": ("comment", "answer", _("Answered “%(survey)s”")),
+    "survey.sent": ("mail", "message", _("Asked: “%(survey)s”")),
+    "case.opened": ("case", "case", _("Case %(case)s opened")),
+    "case.closed": ("check", "case", _("Case %(case)s closed")),
+    "contact.stopped": ("hand", "message", _("Asked us to stop")),
 }
 
 
+class _Blank(dict[str, Any]):
+    """A fact that an event does not carry is left out of its title."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
 def lines(customer: Customer, actor: Actor, *, limit: int = 100) -> list[Line]:
-    """Everything, newest first: events from their own table, and what the upper apps bring."""
+    """Everything, newest first, with the customer's own words where the actor may read them."""
+    words: dict[str, str] = {}
+    for bring in plugged("QUOTES"):
+        words |= bring(customer, actor)
     events = CustomerEvent.objects.of(customer.pk).newest_first()[:limit]
-    found = [_line(event) for event in events]
-    for bring in plugged("TIMELINE"):
-        found += bring(customer, actor, limit)
-    return sorted(found, key=lambda line: line.at, reverse=True)[:limit]
+    return [_line(event, words) for event in events]
 
 
-def _line(event: CustomerEvent) -> Line:
-    icon, title = TITLES.get(event.name, ("order" if event.amount is not None else "zap", event.name))
-    told = [f"{name}: {value}" for name, value in event.properties.items() if isinstance(value, str | int)]
+def _line(event: CustomerEvent, words: dict[str, str]) -> Line:
+    told = event.properties
+    response = told.get("response")
+    if event.name in TITLES:
+        icon, kind, title = TITLES[event.name]
+        text, more = str(title) % _Blank(told), ""
+    else:
+        icon, kind = ("order" if event.amount is not None else "zap"), "event"
+        text = event.name[:1].upper() + event.name[1:]
+        more = ", ".join(f"{name}: {value}" for name, value in told.items() if isinstance(value, str | int))
+    score = told.get("score")
     return Line(
         event.at,
-        str(title)[:1].upper() + str(title)[1:],
+        text,
         icon,
-        more=", ".join(told[:4])[:200] if event.name not in TITLES else "",
+        kind,
+        score=score if isinstance(score, int) and 0 <= score <= 10 else None,
+        quote=words.get(str(response), ""),
+        more=more[:200],
+        response_id=opaque.decode("response", response),
         amount=event.amount,
         currency=event.currency,
     )

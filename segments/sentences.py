@@ -1,0 +1,18 @@
+"""How the audit log tells what segments did."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES: dict[str, str | Promise] = {
+    "customer.edit/created": _("%(actor)s added the customer %(subject)s"),
+    "customer.edit/changed": _("%(actor)s corrected the customer %(subject)s"),
+    "customer.edit/deleted": _("%(actor)s deleted the customer %(subject)s, for 30 days with a way back"),
+    "customer.edit/restored": _("%(actor)s brought the customer %(subject)s back"),
+    "customer.export": _("%(actor)s exported %(customers)s customers"),
+    "customer.import/started": _("%(actor)s started the import %(subject)s of %(rows)s rows"),
+    "customer.import/cancelled": _("%(actor)s stopped the import %(subject)s after %(rows)s rows"),
+    "segment.edit/created": _("%(actor)s made the segment %(subject)s"),
+    "segment.edit/changed": _("%(actor)s changed the segment %(subject)s"),
+    "segment.edit/deleted": _("%(actor)s deleted the segment %(subject)s, for 30 days with a way back"),
+    "segment.edit/restored": _("%(actor)s brought the segment %(subject)s back"),
+}

@@ -88,10 +88,10 @@ def test_a_second_source_with_other_letters_and_names_is_merged_onto_the_first(
 def test_columns_are_known_by_name_else_by_their_values(in_acme: Organization, acme_system: Actor) -> None:
     AttributeFactory(key="plan", label="Plan", kind="choice", choices=["Gold", "Silver"])
     raw = (
-        "Kundennummer;Kontakt;Vorname;Plan;Umsatz total;Letzter Kauf;Newsletter;Notiz\n"
-        "1;ann@x.example;Ann;Gold;1.234,50;31.01.2026;ja;ruft gern an\n"
-        "2;bob@x.example;Bob;Silver;7,25;28.02.2026;nein;-\n"
-    ).encode()
+        b"Kundennummer;Kontakt;Vorname;Plan;Umsatz total;Letzter Kauf;Newsletter;Notiz\n"
+        b"1;ann@x.example;Ann;Gold;1.234,50;31.01.2026;ja;ruft gern an\n"
+        b"2;bob@x.example;Bob;Silver;7,25;28.02.2026;nein;-\n"
+    )
     begun = importing.begin(raw, name="kunden.csv", by=acme_system)
     found = {
         name: (column.to, column.kind)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -110,11 +110,11 @@ def mark_read(member: Membership, ids: Iterable[int] | None = None, *, at: datet
     return found.update(read_at=at or timezone.now())
 
 
-def unread_count(member: Membership) -> int:
+def unread_count(member: Membership | None) -> int:
     return Alert.objects.of(member).unread().count()
 
 
-def visible_alerts(actor: Actor) -> object:
+def visible_alerts(actor: Actor) -> QuerySet[Alert]:
     """The member's own alerts, newest first, without those whose case has left their branch."""
     found = Alert.objects.of(actor.membership).select_related(
         "case", "case__customer", "case__owner__user", "response"

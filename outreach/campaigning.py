@@ -14,11 +14,13 @@ from django.utils.translation import gettext as _
 from accounts import doorbells
 from accounts.acting import Actor
 from accounts.auditing import audit
+from accounts.models import Membership
 from accounts.recording import record
 from accounts.tenancy.context import current_organization_id
 from outreach import sending
 from outreach.models import Campaign, Message, MessageClass, Outcome, SendKey
 from outreach.models.campaign import GRACE
+from outreach.models.send_key import SendKeyQuerySet
 from outreach.reasons import sentence
 from outreach.sending import Draft
 from outreach.templating import freeze, problems
@@ -143,7 +145,7 @@ def launch(
     return campaign
 
 
-def _start(campaign: Campaign, member: object | None, at: datetime) -> None:
+def _start(campaign: Campaign, member: Membership | None, at: datetime) -> None:
     """Freeze the words and begin: people are chosen when the grace is over, so nothing has to be unmade."""
     template = campaign.template
     campaign.content = {
@@ -202,12 +204,12 @@ LOOK_AGAIN = timedelta(seconds=5)
 def _next_instant(at: datetime) -> datetime | None:
     """When a campaign will need us: its hour, the end of its grace, or its last message settled."""
     sending_now = Campaign.objects.filter(state=Campaign.State.SENDING)
-    instants = list(
-        Campaign.objects.filter(state=Campaign.State.SCHEDULED).values_list("scheduled_at", flat=True)
-    )
+    scheduled = Campaign.objects.filter(state=Campaign.State.SCHEDULED)
+    instants: list[datetime] = [hour for hour in scheduled.values_list("scheduled_at", flat=True) if hour]
     instants += [
         launched + GRACE
         for launched in sending_now.filter(chosen_upto__isnull=False).values_list("launched_at", flat=True)
+        if launched
     ]
     on_their_way = list(sending_now.filter(chosen_upto=None).values_list("pk", flat=True))
     if on_their_way:
@@ -369,7 +371,7 @@ class Progress:
         return self.counts[group] / self.total if self.total else 0.0
 
 
-def latest_rows(campaign: Campaign) -> QuerySet[SendKey]:
+def latest_rows(campaign: Campaign) -> SendKeyQuerySet:
     """One row per person: the latest, where failures were retried."""
     rows = SendKey.objects.of("campaign", campaign.pk)
     if campaign.run == 1:

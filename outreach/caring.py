@@ -145,12 +145,14 @@ def calendar_of(organization: Organization) -> clocks.Calendar:
 def take(case: Case, *, by: Actor, at: datetime | None = None) -> Case:
     """Make the case one's own. Somebody else's is taken too: the queue shows who had it."""
     at = at or timezone.now()
-    case = _locked_open(case)
-    if case.owner_id != by.membership.pk:
-        case.owner = by.membership
+    case, member = _locked_open(case), by.membership
+    if member is None:
+        raise CaseError(_("Only a member can take a case."))
+    if case.owner_id != member.pk:
+        case.owner = member
         case.save()
         _note(case, CaseEvent.Kind.TAKEN, by, at)
-        record("case.assigned", case, owner=by.membership.pk)
+        record("case.assigned", case, owner=member.pk)
     return case
 
 

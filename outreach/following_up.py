@@ -28,7 +28,7 @@ def rules() -> list[FollowUp]:
 def follow_up(response: Response, *, at: datetime | None = None) -> int | None:
     """Queue the follow-up of this answer, if its category has one switched on. Returns the send key's id."""
     at = at or timezone.now()
-    if response.customer_id is None or response.score is None:
+    if response.customer is None or response.score is None:
         return None
     category = str(getattr(response.category, "value", response.category))
     rule = FollowUp.objects.switched_on().filter(category=category).select_related("template").first()

@@ -19,6 +19,19 @@ from outreach.templating import Problem, look_over
 from segments.models import Segment
 
 
+def _choices(form: forms.BaseForm, name: str, rows: Any, empty: Any = None) -> None:
+    """What a choice offers: rows of the organization, made when the form is, under its context."""
+    field: Any = form.fields[name]
+    field.queryset = rows
+    if empty is not None:
+        field.empty_label = empty
+        field.required = False
+
+
+def _sendable() -> Any:
+    return Template.objects.present().exclude(message_class=MessageClass.SERVICE).order_by("name")
+
+
 def _one_line(text: str) -> str:
     if "\r" in text or "\n" in text:
         raise ValidationError(_("A line break cannot stand in a mail header."))
@@ -141,13 +154,10 @@ class CampaignForm(TenantModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["segment"].queryset = Segment.objects.present().order_by("name")
-        self.fields["template"].queryset = (
-            Template.objects.present().exclude(message_class=MessageClass.SERVICE).order_by("name")
-        )
-        self.fields["sender"].queryset = Sender.objects.filter(verified_at__isnull=False).order_by("name")
-        self.fields["sender"].empty_label = _("The default sender")
-        self.fields["sender"].required = False
+        _choices(self, "segment", Segment.objects.present().order_by("name"))
+        _choices(self, "template", _sendable())
+        verified = Sender.objects.filter(verified_at__isnull=False).order_by("name")
+        _choices(self, "sender", verified, _("The default sender"))
         self.initial["revision"] = self.instance.revision if self.instance.pk else 0
 
 
@@ -200,13 +210,7 @@ class FollowUpForm(TenantModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["template"].queryset = (
-            Template.objects.present().exclude(message_class=MessageClass.SERVICE).order_by("name")
-        )
-        self.fields["template"].empty_label = _("None yet")
-        self.fields["template"].required = False
-        self.fields["delay_minutes"].min_value = 0
-        self.fields["delay_minutes"].max_value = 60 * 24 * 3
+        _choices(self, "template", _sendable(), _("None yet"))
         self.initial["revision"] = self.instance.revision
 
     def clean_delay_minutes(self) -> int:
@@ -276,11 +280,8 @@ class AssignForm(forms.Form):
 
     def __init__(self, *args: Any, members: list[Membership], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = (
-            Membership.objects.filter(pk__in=[member.pk for member in members])
-            .select_related("user")
-            .by_name()
-        )
+        ids = [member.pk for member in members]
+        _choices(self, "owner", Membership.objects.filter(pk__in=ids).select_related("user").by_name())
 
 
 class OpenCaseForm(forms.Form):

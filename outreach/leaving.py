@@ -15,8 +15,11 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts import tokens
+from accounts.models import Organization
+from accounts.tenancy.context import current_organization_id
 from outreach.models import SendKey
 from segments import consenting
+from segments.addresses import address_hash
 from segments.models import Channel, Consent, Customer, Purpose, Suppression
 from segments.models.consent import ALLOWED_WITHOUT_A_WORD, ANY_CHANNEL
 from segments.timeline import append
@@ -108,12 +111,9 @@ def table(customer: Customer) -> list[Cell]:
 
 
 def _stopped_purposes(customer: Customer) -> set[str]:
-    from accounts.models import Organization
-    from segments.addresses import address_hash
-
     if not customer.email_lower:
         return set()
-    organization = Organization.objects.get(pk=customer.organization_id)
+    organization = Organization.objects.get(pk=current_organization_id())
     hashed = address_hash(organization, customer.email_lower)
     return set(
         Suppression.objects.filter(channel=Channel.EMAIL, address_hash=hashed).values_list(

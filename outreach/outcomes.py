@@ -67,12 +67,8 @@ def told(rows: Iterable[SendKey]) -> list[Told]:
     shown = list(rows)
     ids = [row.pk for row in shown]
     waiting = {message.pk: message for message in Message.objects.filter(pk__in=ids)}
-    answers = {
-        key: answer
-        for key, answer in SettledMessage.objects.filter(pk__in=ids, outcome=Outcome.FAILED).values_list(
-            "pk", "answer"
-        )
-    }
+    failed = SettledMessage.objects.filter(pk__in=ids, outcome=Outcome.FAILED)
+    answers = dict(failed.values_list("pk", "answer"))
     return [_tell(row, waiting.get(row.pk), answers.get(row.pk, "")) for row in shown]
 
 

@@ -23,7 +23,8 @@ from outreach.models import MessageClass, Sender, Wording
 from outreach.sending import Draft
 
 FREE_MAIL = frozenset(
-    "gmail.com googlemail.com outlook.com hotmail.com live.com yahoo.com icloud.com gmx.net gmx.de aol.com proton.me".split()
+    "gmail.com googlemail.com outlook.com hotmail.com live.com yahoo.com icloud.com gmx.net gmx.de aol.com"
+    " proton.me".split()
 )
 """Domains whose owners tell receivers to distrust mail that their own servers did not send (DMARC)."""
 

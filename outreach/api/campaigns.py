@@ -25,7 +25,7 @@ from accounts.deleting import delete
 from accounts.models.fields import LOCALE
 from outreach import campaigning, following_up, outcomes, templating, verifying
 from outreach.campaigning import GROUPS, CampaignError
-from outreach.models import Campaign, FollowUp, MessageClass, SendKey, Sender, Template
+from outreach.models import Campaign, FollowUp, MessageClass, Sender, SendKey, Template
 from outreach.templating import InUse
 from segments.models import Segment
 
@@ -130,7 +130,9 @@ class CampaignsView(ApiView):
     actions = {"GET": "campaign.view", "POST": "campaign.edit"}
 
     @extend_schema(
-        responses=page_of(CampaignOut, changes=True), parameters=CHANGES_PARAMETERS, operation_id="campaigns_list"
+        responses=page_of(CampaignOut, changes=True),
+        parameters=CHANGES_PARAMETERS,
+        operation_id="campaigns_list",
     )
     def get(self, request: Any) -> Response:
         return CursorPage(request, _campaigns(self.actor), out=CampaignOut).response()
@@ -284,7 +286,9 @@ class LocaleMapField(serializers.DictField):
     def to_internal_value(self, given: Any) -> Any:
         texts = super().to_internal_value(given)
         if wrong := [name for name in texts if not LOCALE.match(name)]:
-            raise ValidationError({name: [_("This is not a language code, such as en or pt-BR.")] for name in wrong})
+            raise ValidationError(
+                {name: [_("This is not a language code, such as en or pt-BR.")] for name in wrong}
+            )
         return texts
 
 

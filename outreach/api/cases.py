@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -21,12 +22,13 @@ from accounts.models import Membership
 from outreach import caring
 from outreach.caring import CaseError, SomebodyWasFaster
 from outreach.models import Alert, Case, CaseEvent
+from outreach.models.case import CaseQuerySet
 from segments.models import Customer
 
 VIEWS = ("open", "closed", "late")
 
 
-def _cases(actor: Actor) -> QuerySet[Case]:
+def _cases(actor: Actor) -> CaseQuerySet:
     return Case.objects.visible_to(actor).filter(deleted_at=None).select_related("response")
 
 
@@ -133,8 +135,6 @@ class CasesView(ApiView):
         elif state == "closed":
             rows = rows.closed()
         elif state == "late":
-            from django.utils import timezone
-
             rows = rows.late(timezone.now())
         return CursorPage(request, rows, out=CaseOut).response()
 

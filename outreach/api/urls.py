@@ -22,7 +22,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("campaigns/<str:id>/pause", campaigns.CampaignPauseView.as_view(), name="api_campaign_pause"),
     path("campaigns/<str:id>/stop", campaigns.CampaignStopView.as_view(), name="api_campaign_stop"),
     path("campaigns/<str:id>/retry", campaigns.CampaignRetryView.as_view(), name="api_campaign_retry"),
-    path("campaigns/<str:id>/outcomes", campaigns.CampaignOutcomesView.as_view(), name="api_campaign_outcomes"),
+    path(
+        "campaigns/<str:id>/outcomes", campaigns.CampaignOutcomesView.as_view(), name="api_campaign_outcomes"
+    ),
     path("templates", campaigns.TemplatesView.as_view(), name="api_templates"),
     path("templates/<str:id>", campaigns.TemplateView.as_view(), name="api_template"),
     path("senders", campaigns.SendersView.as_view(), name="api_senders"),

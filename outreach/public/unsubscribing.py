@@ -59,8 +59,9 @@ def preferences(request: HttpRequest, claim: Claim) -> HttpResponse:
             }
             leaving.choose(customer, choices, source="preference page")
         saved = True
-    rows = [{"purpose": PURPOSES[cell.purpose], "cell": cell} for cell in leaving.table(customer)]
-    none_left = not any(row["cell"].allowed for row in rows)
+    cells = leaving.table(customer)
+    rows = [{"purpose": PURPOSES[cell.purpose], "cell": cell} for cell in cells]
+    none_left = not any(cell.allowed for cell in cells)
     return render(
         request,
         "outreach/public/preferences.html",

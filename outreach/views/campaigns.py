@@ -28,6 +28,7 @@ from outreach import campaigning, following_up, outcomes
 from outreach.campaigning import CampaignError
 from outreach.forms import CampaignForm, FollowUpForm, LaunchForm
 from outreach.models import Campaign, FollowUp, Template
+from outreach.views.rebasing import rebased
 from segments.models import Segment
 
 PER_PAGE = 25
@@ -70,8 +71,7 @@ def _editor(request: HttpRequest, campaign: Campaign, initial: dict[str, Any]) -
                 _save(request, form)
             except Stale as stale:
                 conflict, status = _("%(what)s Nothing was saved.") % {"what": stale}, 409
-                form.data = form.data.copy()
-                form.data["revision"] = str(stale.subject.revision if stale.subject else 0)
+                form.data = rebased(request, stale)
             else:
                 return redirect("campaign_review", request.organization.slug, campaign.pk)
     context = {"campaign": campaign, "form": form, "conflict": conflict}

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,7 +24,8 @@ from accounts.toasts import toast
 from outreach import alerting, caring, clocks
 from outreach.caring import CaseError, SomebodyWasFaster
 from outreach.forms import AssignForm, CallForm, CloseForm, NoteForm, OpenCaseForm, ReplyForm
-from outreach.models import Case, CaseDraft, CaseEvent
+from outreach.models import Alert, Case, CaseDraft, CaseEvent
+from outreach.models.case import CaseQuerySet
 from segments.contacting import may_contact
 from segments.models import Channel, Customer, Purpose
 
@@ -61,10 +62,10 @@ def dial_of(case: Case, at: datetime) -> Row:
         return Row(
             case, hours, "paused", _("Paused"), _("since %(day)s") % {"day": since.strftime("%a %H:%M")}
         )
-    if reading.state == "met":
+    if reading.state == "met" and case.first_contact_at is not None:
         took = _span(case.first_contact_at - case.opened_at)
         return Row(case, 24, "done", _("In contact"), _("after %(span)s") % {"span": took})
-    if reading.state == "closed":
+    if reading.state == "closed" and case.closed_at is not None:
         took = _span(case.closed_at - case.opened_at)
         return Row(case, 24, "done", _("Closed"), _("after %(span)s") % {"span": took})
     return Row(case, hours, "running", _("%(span)s left") % {"span": span}, _("to first contact"))
@@ -120,7 +121,7 @@ def case_list(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def _narrowed(rows: QuerySet[Case], request: HttpRequest) -> QuerySet[Case]:
+def _narrowed(rows: CaseQuerySet, request: HttpRequest) -> CaseQuerySet:
     """By unit, score and words, as typed in the filters; what cannot be read is left out."""
     unit, score, words = (request.GET.get(name, "").strip() for name in ("unit", "score", "q"))
     if unit.isdigit():
@@ -175,7 +176,7 @@ def _page(request: HttpRequest, case: Case, *, status: int = 200, **forms: Any) 
             members=caring.members_who("case.work", case.unit_id), initial={"owner": case.owner_id}
         ),
         "causes": _causes(),
-        "may_send": _may_send(case, at) if customer else [],
+        "may_send": _may_send(customer, at) if customer else [],
         "scores": _scores(case),
         "earlier": Case.objects.filter(customer=customer).exclude(pk=case.pk).count() if customer else 0,
         "reachable": bool(customer and customer.email),
@@ -183,14 +184,14 @@ def _page(request: HttpRequest, case: Case, *, status: int = 200, **forms: Any) 
         **forms,
     }
     if actor.membership is not None:
-        unread = actor.membership.alerts.unread().filter(case=case).values_list("pk", flat=True)
+        unread = Alert.objects.of(actor.membership).unread().filter(case=case).values_list("pk", flat=True)
         context["unread_here"] = list(unread)
     return render(request, "outreach/case.html", context, status=status)
 
 
 def _events(case: Case) -> list[CaseEvent]:
     """The timeline; events hold ids, names are joined here."""
-    events = list(case.events.in_order().select_related("send_key"))
+    events = list(CaseEvent.objects.filter(case=case).in_order().select_related("send_key"))
     named = {int(each) for event in events for key in ("owner", "to") if (each := event.facts.get(key))}
     members = {member.pk: member for member in Membership.objects.filter(pk__in=named).select_related("user")}
     for event in events:
@@ -211,7 +212,7 @@ def _causes() -> list[str]:
     return [cause for cause, _n in used[:30]]
 
 
-def _may_send(case: Case, at: datetime) -> list[dict[str, Any]]:
+def _may_send(customer: Customer, at: datetime) -> list[dict[str, Any]]:
     """What may be sent to this customer now, and why not."""
     rows = []
     for label, purpose in (
@@ -219,7 +220,7 @@ def _may_send(case: Case, at: datetime) -> list[dict[str, Any]]:
         (_("Offers and campaigns"), Purpose.MARKETING),
         (_("Another survey"), Purpose.SURVEYS),
     ):
-        decision = may_contact(case.customer, Channel.EMAIL, purpose, at)
+        decision = may_contact(customer, Channel.EMAIL, purpose, at)
         rows.append({"label": label, "decision": decision})
     return rows
 
@@ -235,7 +236,7 @@ def _scores(case: Case) -> list[int]:
         .order_by("-answered_at")
         .values_list("score", flat=True)[:5]
     )
-    return list(found)[::-1]
+    return [score for score in found if score is not None][::-1]
 
 
 def _deed(

@@ -21,6 +21,7 @@ from outreach import templating
 from outreach.forms import LanguageForm, TemplateForm
 from outreach.models import MessageClass, Template
 from outreach.templating import InUse
+from outreach.views.rebasing import rebased
 from segments.models import Attribute, Customer
 
 
@@ -59,8 +60,7 @@ def _editor(request: HttpRequest, template: Template, locale: str) -> HttpRespon
                 _save(request, template, form.cleaned_data.get("revision") or 0)
             except Stale as stale:
                 conflict, status = _("%(what)s Your text is below, and was not saved.") % {"what": stale}, 409
-                form.data = form.data.copy()
-                form.data["revision"] = str(stale.subject.revision if stale.subject else 0)
+                form.data = rebased(request, stale)
             else:
                 toast(request, _("Saved."))
                 url = reverse("template_edit", args=[request.organization.slug, template.pk])
@@ -119,7 +119,7 @@ def _fields() -> list[tuple[str, str]]:
         (_("Only if …"), "{% if answer.score >= 9 %}\n\n{% endif %}"),
     ]
     offered += [
-        (attribute.label, '{{ customer.attributes.%s | default: "" }}' % attribute.key)
+        (attribute.label, f'{{{{ customer.attributes.{attribute.key} | default: "" }}}}')
         for attribute in Attribute.objects.order_by("label")[:60]
     ]
     return offered
@@ -176,8 +176,8 @@ def template_test(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     wanted = request.POST.get("customer", "")
     rows = Customer.objects.visible_to(request.actor).present()
     customer = rows.filter(pk=int(wanted)).first() if wanted.isdigit() else None
-    templating.test_send(template, to=request.user.email, customer=customer, by=request.actor)
-    toast(request, _("On its way to %(address)s.") % {"address": request.user.email})
+    templating.test_send(template, to=_address(request), customer=customer, by=request.actor)
+    toast(request, _("On its way to %(address)s.") % {"address": _address(request)})
     return redirect("template_edit", slug, pk)
 
 
@@ -188,7 +188,7 @@ def template_language(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     template = _template(pk)
     form = LanguageForm(request.POST)
     if not form.is_valid():
-        toast(request, " ".join(form.errors["locale"]), level=messages.ERROR)
+        toast(request, " ".join(str(error) for error in form.errors["locale"]), level=messages.ERROR)
         return redirect("template_edit", slug, pk)
     url = reverse("template_edit", args=[slug, template.pk])
     return redirect(f"{url}?language={form.cleaned_data['locale']}")
@@ -221,6 +221,11 @@ def template_restore(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     restore(deletion, by=request.actor, action="template.edit")
     toast(request, _("It is back."))
     return redirect("template_edit", slug, pk)
+
+
+def _address(request: HttpRequest) -> str:
+    """Where a test to oneself goes."""
+    return str(request.actor.membership.user.email)
 
 
 def _template(pk: int) -> Template:

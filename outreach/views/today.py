@@ -39,7 +39,11 @@ def today(request: HttpRequest, slug: str) -> HttpResponse:
         context["campaigns"] = [{"campaign": one, "progress": campaigning.progress(one)} for one in running]
     if actor.may("distribution.view"):
         context["distributions"] = Distribution.objects.filter(
-            state__in=[Distribution.State.RUNNING, Distribution.State.SCHEDULED, Distribution.State.LAUNCHING],
+            state__in=[
+                Distribution.State.RUNNING,
+                Distribution.State.SCHEDULED,
+                Distribution.State.LAUNCHING,
+            ],
             channel=Distribution.Channel.EMAIL,
             deleted_at=None,
         ).order_by("-created_at")[:5]
@@ -57,13 +61,17 @@ def _care(actor: Actor) -> dict[str, object]:
     urgent = Case.objects.visible_to(actor).open().by_the_clock()
     rows = urgent.select_related("customer", "owner__user", "response", "unit")[:6]
     last = Case.objects.visible_to(actor).closed().order_by("-closed_at").first()
-    return {"cases": [dial_of(case, at) for case in rows], "figures": caring.figures(actor, at), "last_closed": last}
+    return {
+        "cases": [dial_of(case, at) for case in rows],
+        "figures": caring.figures(actor, at),
+        "last_closed": last,
+    }
 
 
 def _greeting(request: HttpRequest, run: FirstRun | None = None) -> str:
     """Good morning, in the member's own time of day."""
     hour = timezone.localtime().hour
-    name = request.user.get_short_name()
+    name = request.actor.membership.user.get_short_name()
     if hour < 12:
         words = _("Good morning, %(name)s.")
     elif hour < 18:

@@ -12,7 +12,11 @@ from outreach.models import Campaign, Case, SendKey
 from segments.models import Customer
 from tests.factories.segments import CustomerFactory, SegmentFactory
 
-TEMPLATE = {"name": "Thanks", "subject": {"en": "Thanks"}, "body": {"en": "Dear {{ customer.first_name | default: 'you' }}."}}
+TEMPLATE = {
+    "name": "Thanks",
+    "subject": {"en": "Thanks"},
+    "body": {"en": "Dear {{ customer.first_name | default: 'you' }}."},
+}
 
 
 @pytest.fixture
@@ -77,7 +81,10 @@ def test_follow_ups_are_switched_on_with_a_template_only(client):
     refused = client.patch("/api/v1/follow-ups/promoter", {"enabled": True})
     assert refused.status_code == 400 and refused.json()["errors"][0]["path"] == "template"
     template = client.post("/api/v1/templates", TEMPLATE).json()["id"]
-    assert client.patch("/api/v1/follow-ups/promoter", {"enabled": True, "template": template}).status_code == 200
+    assert (
+        client.patch("/api/v1/follow-ups/promoter", {"enabled": True, "template": template}).status_code
+        == 200
+    )
     rules = client.get("/api/v1/follow-ups").json()
     assert [rule["enabled"] for rule in rules] == [True, False, False]
     assert client.patch("/api/v1/follow-ups/nobody", {}).status_code == 404
@@ -86,7 +93,9 @@ def test_follow_ups_are_switched_on_with_a_template_only(client):
 def test_a_sender_is_added_unverified_and_its_address_is_mailed(acme, client):
     made = client.post("/api/v1/senders", {"name": "Acme", "address": "Hello@Acme.example"})
     assert made.status_code == 201 and made.json()["verified_at"] is None
-    assert client.post("/api/v1/senders", {"name": "Again", "address": "hello@acme.example"}).status_code == 400
+    assert (
+        client.post("/api/v1/senders", {"name": "Again", "address": "hello@acme.example"}).status_code == 400
+    )
     with acting_for(acme):
         assert SendKey.objects.get().origin_kind == "sender"
 
@@ -107,7 +116,10 @@ class TestCases:
         answered = client.post(f"{url}/replies", {"subject": "Your lamp", "text": "Dear Ann."})
         assert answered.json()["state"] == "in_contact"
         assert client.post(f"{url}/closure", {"outcome": "solved"}).status_code == 400
-        assert client.post(f"{url}/closure", {"cause": "Packaging", "outcome": "solved"}).json()["state"] == "closed"
+        assert (
+            client.post(f"{url}/closure", {"cause": "Packaging", "outcome": "solved"}).json()["state"]
+            == "closed"
+        )
         late = client.post(f"{url}/replies", {"subject": "x", "text": "y"})
         assert late.status_code == 409
         assert client.delete(f"{url}/closure").json()["state"] == "in_contact"
@@ -125,7 +137,9 @@ class TestCases:
     def test_changes_are_listed_since_a_number(self, acme, client, case):
         # Rows of a transaction that still runs are not given yet: the next reader gets them.
         assert int(client.get("/api/v1/cases?updated_since=0").json()["updated_until"]) > 0
-        assert [item["number"] for item in client.get("/api/v1/cases?state=open").json()["items"]] == [case.number]
+        assert [item["number"] for item in client.get("/api/v1/cases?state=open").json()["items"]] == [
+            case.number
+        ]
         assert client.get("/api/v1/cases?state=late").json()["items"] == []
         assert client.get("/api/v1/cases?state=lost").status_code == 400
 

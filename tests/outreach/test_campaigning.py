@@ -53,7 +53,9 @@ def by(mona, actor_of):
 def settle(campaign: Campaign, **outcomes_of: tuple[str, str]) -> None:
     """What the engine would write: name -> (outcome, reason)."""
     for name, (outcome, reason) in outcomes_of.items():
-        row = SendKey.objects.filter(origin_kind="campaign", origin_id=campaign.pk, customer__name=name.title()).last()
+        row = SendKey.objects.filter(
+            origin_kind="campaign", origin_id=campaign.pk, customer__name=name.title()
+        ).last()
         Message.objects.filter(pk=row.pk).delete()
         SendKey.objects.filter(pk=row.pk).update(outcome=outcome, reason=reason, settled_at=NOON)
 
@@ -118,7 +120,8 @@ def test_the_words_are_those_of_the_launch_in_each_one_s_language(campaign, by, 
     from outreach.models import Wording
 
     subjects = {
-        message.customer_id: Wording.objects.get(pk=message.wording_id).subject for message in Message.objects.all()
+        message.customer_id: Wording.objects.get(pk=message.wording_id).subject
+        for message in Message.objects.all()
     }
     assert subjects[lea.pk] == "Holzpflege"
     assert subjects[people["mei"].pk].startswith("Caring for wood")
@@ -145,7 +148,9 @@ def test_the_account_adds_up_and_every_skip_has_its_reason(campaign, by, people,
     lines = {line.name: line for line in outcomes.told(outcomes.people(campaign, by))}
     assert lines["Rui"].words == "No consent for this by e-mail"
     assert lines["Hugo"].group == "failed"
-    assert outcomes.why(campaign, by, "jonas@people.example")[0].startswith("Jonas: Skipped. The address may not")
+    assert outcomes.why(campaign, by, "jonas@people.example")[0].startswith(
+        "Jonas: Skipped. The address may not"
+    )
     late = CustomerFactory(name="Latecomer", email="late@people.example")
     assert "was not chosen" in outcomes.why(campaign, by, late.email)[0]
     table = list(outcomes.table(campaign, by))
@@ -229,7 +234,10 @@ class TestPages:
     def draft(self, acme, mona):
         with acting_for(acme):
             template = Template.objects.create(
-                name="Thanks", subject={"en": "Thanks"}, body={"en": "Thank you."}, message_class="relationship"
+                name="Thanks",
+                subject={"en": "Thanks"},
+                body={"en": "Thank you."},
+                message_class="relationship",
             )
             for name in ("Lea", "Mei"):
                 CustomerFactory(name=name, email=f"{name.lower()}@people.example")
@@ -239,7 +247,8 @@ class TestPages:
         segment, template = draft
         browser, base = as_(mona), f"/o/{acme.slug}/campaigns/"
         made = browser.post(
-            f"{base}new/", {"name": "Thank-you", "segment": segment.pk, "template": template.pk, "revision": 0}
+            f"{base}new/",
+            {"name": "Thank-you", "segment": segment.pk, "template": template.pk, "revision": 0},
         )
         assert made.status_code == 302
         review = browser.get(made["Location"])

@@ -9,10 +9,9 @@ from django.utils import timezone
 from accounts.models import News
 from accounts.models.mode import Mode
 from accounts.tenancy.context import acting_for
-from outreach import alerting, caring, triggers
+from outreach import alerting, caring, merging, triggers
 from outreach.caring import CaseError, SomebodyWasFaster
 from outreach.delivery.mime import Letter
-from outreach.merging import words
 from outreach.models import Alert, Case, CaseDraft, CaseEvent, Message, SendKey, Wording
 from segments.models import CustomerEvent
 from tests.factories.segments import CustomerFactory
@@ -88,7 +87,9 @@ def test_without_an_agent_the_case_is_free_and_everybody_who_may_is_told(ann, mo
 
 
 @pytest.mark.row("G1", "in the app")
-def test_an_alert_is_one_row_per_member_who_may_see_the_unit_and_reading_is_one_s_own(ann, agnes, bert, mona, vera):
+def test_an_alert_is_one_row_per_member_who_may_see_the_unit_and_reading_is_one_s_own(
+    ann, agnes, bert, mona, vera
+):
     response = answered(ann, 0)
     hear(response)
     assert {alert.membership for alert in Alert.objects.all()} == {agnes, mona}
@@ -161,8 +162,11 @@ def test_an_answer_goes_out_as_a_service_mail_and_is_kept_as_it_was_written(ann,
     message = Message.objects.get(pk=key.pk)
     wording = Wording.objects.get(pk=message.wording_id)
     # What was written is the customer's own matter: it goes with the message, not with the wordings that stay.
-    assert "leaves today" not in wording.html + wording.text and message.facts["letter"]["subject"] == "Your lamp"
-    letter = Letter(words(wording)).merge(
+    assert (
+        "leaves today" not in wording.html + wording.text
+        and message.facts["letter"]["subject"] == "Your lamp"
+    )
+    letter = Letter(merging.words(wording)).merge(
         message.facts, to="ann@okafor.example", message_id="1@x", date=b"", automatic=True
     )
     mail = message_from_bytes(letter, policy=policy.default)
@@ -171,7 +175,11 @@ def test_an_answer_goes_out_as_a_service_mail_and_is_kept_as_it_was_written(ann,
     assert "Dear Ann,<br />\n{{ it }} &lt;leaves&gt; today." in html
     assert "Dear Ann,\n{{ it }} <leaves> today." in plain
     event = case.events.get(kind=CaseEvent.Kind.REPLIED)
-    assert (event.subject, event.text, event.send_key) == ("Your lamp", "Dear Ann,\n{{ it }} <leaves> today.", key)
+    assert (event.subject, event.text, event.send_key) == (
+        "Your lamp",
+        "Dear Ann,\n{{ it }} <leaves> today.",
+        key,
+    )
 
 
 def test_a_reply_to_a_case_that_somebody_closed_is_refused(ann, agnes, mona, actor_of):
@@ -211,7 +219,9 @@ def test_a_late_case_is_flagged_once_to_its_owner(ann, agnes, mona):
 
 def test_the_queue_is_sorted_by_the_clock(in_acme, agnes, acme_units, actor_of):
     late, soon, paused, met = (
-        caring.open_case(customer=CustomerFactory(name=name, unit=acme_units.leeds), at=NOON + dt.timedelta(hours=hours))
+        caring.open_case(
+            customer=CustomerFactory(name=name, unit=acme_units.leeds), at=NOON + dt.timedelta(hours=hours)
+        )
         for name, hours in (("late", -30), ("soon", -3), ("paused", -40), ("met", -50))
     )
     by = actor_of(agnes)
@@ -228,7 +238,9 @@ def test_numbers_follow_each_other_in_each_organization(in_acme, globex):
         assert caring.open_case(customer=CustomerFactory()).number == 1
 
 
-def test_open_cases_of_a_member_who_leaves_go_to_the_heir_who_may_see_them(ann, agnes, mona, bert, actor_of, alice):
+def test_open_cases_of_a_member_who_leaves_go_to_the_heir_who_may_see_them(
+    ann, agnes, mona, bert, actor_of, alice
+):
     from outreach.handovers import CASES
 
     answered(ann, 2)
@@ -280,14 +292,21 @@ class TestPages:
         assert state() == "new"
         assert browser.post(f"{base}wait/").status_code == 302 and state() == "waiting"
         assert browser.post(f"{base}wait/end/").status_code == 302 and state() == "new"
-        sent = browser.post(f"{base}replies/", {"subject": "Your lamp", "text": "Dear Ann, a new one leaves today."})
+        sent = browser.post(
+            f"{base}replies/", {"subject": "Your lamp", "text": "Dear Ann, a new one leaves today."}
+        )
         assert sent.status_code == 302 and state() == "in_contact"
         refused = browser.post(f"{base}closure/", {"cause": "", "outcome": ""})
         assert refused.status_code == 422 and state() == "in_contact"
         done = browser.post(f"{base}closure/", {"cause": "Packaging", "outcome": "solved"})
         assert done.status_code == 302 and state() == "closed"
         page = browser.get(base).content.decode()
-        for words in ("Same supplier as 402.", "Dear Ann, a new one leaves today.", "Packaging", "closed the case"):
+        for words in (
+            "Same supplier as 402.",
+            "Dear Ann, a new one leaves today.",
+            "Packaging",
+            "closed the case",
+        ):
             assert words in page
         assert browser.post(f"{base}closure/undo/").status_code == 302 and state() == "in_contact"
 
@@ -297,7 +316,10 @@ class TestPages:
         base = f"/o/{acme.slug}/cases/{case.number}/"
         page = as_(agnes).post(f"{base}replies/", {"subject": "Lamp", "text": "I was writing this."})
         assert page.status_code == 409
-        assert "Mona Lund closed this case. Your reply is kept as a draft and was not sent." in page.content.decode()
+        assert (
+            "Mona Lund closed this case. Your reply is kept as a draft and was not sent."
+            in page.content.decode()
+        )
         with acting_for(acme):
             assert CaseDraft.objects.get().text == "I was writing this."
 
@@ -312,7 +334,10 @@ class TestPages:
         browser = as_(mona)
         missing = browser.post(f"/o/{acme.slug}/cases/new/", {"customer": "nobody@x.example", "reason": "x"})
         assert missing.status_code == 422
-        browser.post(f"/o/{acme.slug}/cases/new/", {"customer": "rui@costa.example", "reason": "Called about delivery."})
+        browser.post(
+            f"/o/{acme.slug}/cases/new/",
+            {"customer": "rui@costa.example", "reason": "Called about delivery."},
+        )
         with acting_for(acme):
             case = Case.objects.get()
             assert (case.customer.name, case.owner, case.opened_how) == ("Rui Costa", mona, "member")

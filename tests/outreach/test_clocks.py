@@ -44,7 +44,9 @@ def test_the_night_of_a_clock_change_is_as_long_as_it_is():
 
 
 def test_a_calendar_without_an_open_day_is_ignored():
-    assert clocks.due(FRIDAY_AFTERNOON, Calendar("UTC", frozenset())) == FRIDAY_AFTERNOON + timedelta(hours=24)
+    assert clocks.due(FRIDAY_AFTERNOON, Calendar("UTC", frozenset())) == FRIDAY_AFTERNOON + timedelta(
+        hours=24
+    )
 
 
 def test_what_was_left_at_a_pause_is_left_again_when_it_ends():
@@ -77,5 +79,7 @@ def test_the_dial_shows_what_is_left_of_24_hours(facts, state, share):
 
 
 def test_the_dial_of_a_late_case_says_by_how_much():
-    reading = clocks.read(at=FRIDAY_AFTERNOON + timedelta(hours=25), due_at=FRIDAY_AFTERNOON + timedelta(hours=24))
+    reading = clocks.read(
+        at=FRIDAY_AFTERNOON + timedelta(hours=25), due_at=FRIDAY_AFTERNOON + timedelta(hours=24)
+    )
     assert (reading.state, reading.left) == ("late", timedelta(hours=1))

@@ -80,7 +80,10 @@ class TestAsking:
         distribution = DistributionFactory()
         return [
             InvitationFactory(
-                distribution=distribution, customer=CustomerFactory(), outcome=Invitation.Outcome.WAITING, sent_at=None
+                distribution=distribution,
+                customer=CustomerFactory(),
+                outcome=Invitation.Outcome.WAITING,
+                sent_at=None,
             )
             for _ in range(3)
         ]

@@ -39,7 +39,8 @@ def stop_url(acme, key) -> str:
 def allowed(acme, ann) -> dict[str, bool]:
     with acting_for(acme):
         return {
-            purpose: "suppressed" not in (codes := [one.code for one in may_contact(ann, "email", purpose).reasons])
+            purpose: "suppressed"
+            not in (codes := [one.code for one in may_contact(ann, "email", purpose).reasons])
             and "no_consent" not in codes
             for purpose in ("service", "surveys", "marketing")
         }
@@ -47,7 +48,9 @@ def allowed(acme, ann) -> dict[str, bool]:
 
 @pytest.mark.row("F8", "one-click unsubscribe by topic")
 @pytest.mark.parametrize(("topic", "other"), [("surveys", "marketing"), ("marketing", "surveys")])
-def test_one_click_stops_the_topic_of_the_mail_and_no_other_without_logging_in(acme, ann, received, client, topic, other):
+def test_one_click_stops_the_topic_of_the_mail_and_no_other_without_logging_in(
+    acme, ann, received, client, topic, other
+):
     answer = client.post(stop_url(acme, received[topic]), {"List-Unsubscribe": "One-Click"})
     assert answer.status_code == 200 and not answer.content
     assert allowed(acme, ann) == {"service": True, topic: False, other: True}
@@ -61,7 +64,11 @@ def test_one_click_stops_the_topic_of_the_mail_and_no_other_without_logging_in(a
 def test_looking_at_the_link_changes_nothing_however_often(acme, ann, received, client, method):
     for key in received.values():
         answer = getattr(client, method)(stop_url(acme, key))
-        assert answer.status_code == 200 and "sessionid" not in answer.cookies and "csrftoken" not in answer.cookies
+        assert (
+            answer.status_code == 200
+            and "sessionid" not in answer.cookies
+            and "csrftoken" not in answer.cookies
+        )
     assert allowed(acme, ann) == {"service": True, "surveys": True, "marketing": True}
     with acting_for(acme):
         assert not Suppression.objects.exists() and not ConsentChange.objects.filter(allowed=False).exists()
@@ -97,7 +104,9 @@ def test_the_page_of_choices_shows_what_holds_saves_it_and_takes_it_back(acme, a
 
 @pytest.mark.row("B6", "consent per channel and purpose with evidence")
 def test_what_a_customer_chose_is_kept_with_where_they_said_it(acme, ann, received, client):
-    client.post(f"/p/{tokens.derive('preferences', acme.pk, received['surveys'].pk)}", {"email-surveys": "on"})
+    client.post(
+        f"/p/{tokens.derive('preferences', acme.pk, received['surveys'].pk)}", {"email-surveys": "on"}
+    )
     with acting_for(acme):
         consent = Consent.objects.get(customer=ann, channel="email", purpose="marketing")
         assert (consent.allowed, consent.source) == (False, "preference page")

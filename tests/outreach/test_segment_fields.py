@@ -21,7 +21,7 @@ def found(rule) -> set[str]:
 def test_who_has_an_open_a_late_or_a_closed_case(alice, actor_of):
     by = actor_of(alice)
     now = timezone.now()
-    ann, ben, cleo = (CustomerFactory(name=name) for name in ("Ann", "Ben", "Cleo"))
+    ann, ben, _cleo = (CustomerFactory(name=name) for name in ("Ann", "Ben", "Cleo"))
     caring.open_case(customer=ann, at=now - dt.timedelta(days=9))
     done = caring.open_case(customer=ben, at=now - dt.timedelta(hours=1))
     caring.close(done, cause="Price", outcome="solved", by=by)

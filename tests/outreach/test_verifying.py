@@ -31,7 +31,9 @@ def test_a_sender_is_added_proved_by_its_mailbox_and_used_from_then_on(acme, ada
         assert verifying.from_line().address == "hello@acme.example"
 
 
-def test_another_address_has_to_be_proved_again_and_the_old_link_is_worth_nothing(in_acme, adam, actor_of, client):
+def test_another_address_has_to_be_proved_again_and_the_old_link_is_worth_nothing(
+    in_acme, adam, actor_of, client
+):
     by = actor_of(adam)
     sender = verifying.add_sender(name="Acme", address="one@acme.example", by=by)
     old = tokens.derive("sender", in_acme.pk, sender.pk, sender.revision)

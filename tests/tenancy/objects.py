@@ -67,7 +67,7 @@ TOKENS: dict[str, str] = {
     "member_invitation": "memberinvitation",
     "sender": "sender",
     "survey": "invitation",
-    "open": "open distribution",
+    "open": "open survey",
     "unsubscribe": "sendkey",
     "preferences": "sendkey",
 }
@@ -114,19 +114,23 @@ def membership(world: World) -> Any:
     return world.members["agent"]
 
 
-@builds("memberinvitation")
+@builds("memberinvitation", in_north=True)
 def memberinvitation(world: World) -> MemberInvitation:
     return MemberInvitation.objects.create(
         email=f"new@{world.organization.slug}.example",
         role="viewer",
+        unit=world["unit"],
         invited_by=world.members["owner"].user,
         expires_at=timezone.now() + timedelta(days=7),
     )
 
 
-@builds("apikey")
+@builds("apikey", in_north=True)
 def apikey(world: World) -> Any:
-    return issue_key(name="a key", scopes=["customers:read"], mode="live", by=world.system).key
+    made = issue_key(name="a key", scopes=["customers:read"], mode="live", by=world.system).key
+    made.unit = world["unit"]
+    made.save()
+    return made
 
 
 @builds("file")
@@ -194,9 +198,9 @@ def distribution(world: World) -> Any:
     return DistributionFactory(survey=world["survey"], segment=world["segment"])
 
 
-@builds("open distribution")
-def open_distribution(world: World) -> Any:
-    return DistributionFactory(survey=world["survey"], channel="link")
+@builds("open survey")
+def open_survey(world: World) -> Any:
+    return published("Open to all", open_link=True)
 
 
 @builds("invitation", in_north=True)

@@ -1,6 +1,7 @@
 """updated_since misses nothing, in whatever order transactions commit."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +33,14 @@ class Reader:
                 rows = list(Bed.objects.filter(changed__gte=self.since, changed__lt=until))
                 self.since = until
         self.seen |= {row.name for row in rows}
+
+    def poll_until(self, *names: str) -> None:
+        """Poll until the rows are there. Transactions of other databases on this server may delay them."""
+        for _ in range(300):
+            self.poll()
+            if self.seen >= set(names):
+                return
+            time.sleep(0.1)
 
 
 def in_another_transaction(organization: Any, name: str) -> Callable[[], None]:
@@ -65,7 +74,10 @@ def early_and_late(organization: Any, reader: Reader) -> set[str]:
     finish_late()
     reader.poll()
     finish_early()
-    reader.poll()
+    if reader.careless:
+        reader.poll()
+    else:
+        reader.poll_until("early number, late commit", "late number, early commit")
     return reader.seen
 
 
@@ -102,7 +114,7 @@ def test_an_open_transaction_of_another_organization_delays_and_loses_nothing(tw
     reader.poll()
     assert reader.seen == set()
     finish()
-    reader.poll()
+    reader.poll_until("roses")
     assert reader.seen == {"roses"}
 
 
@@ -122,9 +134,8 @@ def test_numbers_go_on_growing_after_a_move_to_a_younger_cluster(acme: Any) -> N
             after = Bed.objects.create(name="after")
             after.refresh_from_db()
         assert after.changed > far_ahead
-        assert changes.horizon() > after.changed
         reader = Reader(acme)
-        reader.poll()
+        reader.poll_until("after")
         assert reader.seen == {"before", "after"}
     finally:
         with as_operator() as alias, alias.cursor() as cursor:

@@ -72,12 +72,20 @@ def member_page(action: str, *, post: str | None = None) -> Callable[[View], Vie
     return decorate
 
 
-def public_page(purpose: str, *, token: str | None = None) -> Callable[[View], View]:
+Quick = Callable[[HttpRequest, tokens.Claim], HttpResponse | None]
+
+
+def public_page(
+    purpose: str, *, token: str | None = None, quick: Quick | None = None
+) -> Callable[[View], View]:
     """A page without log-in. With `token="survey"`, the path's `token` is read for that purpose, the
     organization it carries is opened, and only then does the view look anything up.
 
     The view is called as view(request, claim, ...) and finds request.organization. A wrong, expired or
     foreign token is a missing page. Without `token`, the view is called as it is and may open nothing.
+
+    `quick` may answer a POST by itself, in a context of its own and before anything is looked up; if it gives
+    None, having written nothing, the view is called.
     """
 
     def decorate(view: View) -> View:
@@ -88,6 +96,11 @@ def public_page(purpose: str, *, token: str | None = None) -> Callable[[View], V
             claim = tokens.read(token, kwargs.pop("token"))
             if claim is None:
                 raise Http404
+            if quick is not None and request.method == "POST":
+                with acting_for(claim.organization_id):
+                    answered = quick(request, claim)
+                if answered is not None:
+                    return _private(answered)
             organization = Organization.objects.filter(pk=claim.organization_id, deleted_at=None).first()
             if organization is None:
                 raise Http404
@@ -98,10 +111,7 @@ def public_page(purpose: str, *, token: str | None = None) -> Callable[[View], V
                 render = getattr(response, "render", None)
                 if callable(render) and not getattr(response, "is_rendered", True):
                     response = render()
-            if isinstance(response, HttpResponse):
-                response.setdefault("Cache-Control", "no-store")
-                response.setdefault("Referrer-Policy", "no-referrer")
-            return response
+            return _private(response)
 
         if token is not None:
             # acting_for opens the transaction of its own; one around it would cost savepoints and statements.
@@ -112,6 +122,14 @@ def public_page(purpose: str, *, token: str | None = None) -> Callable[[View], V
         return guarded
 
     return decorate
+
+
+def _private(response: HttpResponseBase) -> HttpResponseBase:
+    """Kept by nobody on the way, and its address told to nobody."""
+    if isinstance(response, HttpResponse):
+        response.setdefault("Cache-Control", "no-store")
+        response.setdefault("Referrer-Policy", "no-referrer")
+    return response
 
 
 def personal_page(purpose: str) -> Callable[[View], View]:

@@ -139,7 +139,8 @@ def _script(world: World, first: int) -> str:
         page = answering.FirstPage(
             sheet.values, world.version_id, world.survey_id, 0, invitation_id=-7_777_777, language="en"
         )
-        parameters = answering._parameters(page, definition, organization, timezone.now())
+        now = timezone.now()
+        parameters = answering._parameters(page, definition, organization.pk, now, now)
         parameters["id"] = -8_888_888
         cursor = psycopg.ClientCursor(connection.connection)
         statement = cursor.mogrify(answering.TAKE_IN_INVITED, parameters)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -112,7 +113,8 @@ def answer(
             distribution_id=distribution_id,
             external_id=external_id,
         )
-        accepted = take_in(first, definition, organization, now)
+        stored_at = day_of(organization, now) if definition.anonymous else now
+        accepted = take_in(first, definition, organization.pk, now, stored_at)
         if accepted is not None:
             return accepted
     with transaction.atomic():
@@ -174,9 +176,14 @@ class FirstPage:
 
 # One statement: response, answers, the customer's latest facts, news, doorbell. The invitation is used up by
 # its WHERE, so that two sendings at once make one response: the second waits for the row, finds it used, and
-# goes the way of a change. Every parameter is cast, because the server prepares the statement.
+# goes the way of a change. Every parameter is cast, because the server prepares the statement. What counts in
+# the house is accounts.modes.counting, said in SQL so that nothing has to be read before.
 _TAKE_IN = """
-WITH who AS ({who}),
+WITH house AS (
+  SELECT CASE WHEN kind = 'demo' THEN 'demo' ELSE 'live' END AS counting
+  FROM accounts_organization WHERE id = %(organization)s::bigint AND deleted_at IS NULL
+),
+who AS ({who}),
 customer AS (
   SELECT c.id, c.unit_id, c.stage, c.attributes FROM segments_customer c JOIN who
   ON c.organization_id = %(organization)s::bigint AND c.id = who.customer_id AND c.deleted_at IS NULL
@@ -215,7 +222,7 @@ facts AS (
     answer_count = c.answer_count + 1, updated_at = %(stored_at)s::timestamptz
   FROM response
   WHERE c.organization_id = %(organization)s::bigint AND c.id = response.customer_id
-    AND %(score)s::smallint IS NOT NULL AND response.mode = ANY(%(counting)s::text[])
+    AND %(score)s::smallint IS NOT NULL AND response.mode = (SELECT counting FROM house)
     AND (c.last_responded_at IS NULL OR c.last_responded_at <= %(stored_at)s::timestamptz)
 ),
 news AS (
@@ -226,22 +233,22 @@ news AS (
     jsonb_strip_nulls(jsonb_build_object('survey', %(survey)s::bigint, 'customer', response.customer_id)),
     %(stored_at)s::timestamptz, %(lane)s::smallint, %(clock)s::timestamptz,
     CASE WHEN %(wakes)s::boolean THEN NULL ELSE %(clock)s::timestamptz END, 0, '[]'::jsonb, ''
-  FROM response WHERE %(complete)s::boolean AND response.mode = ANY(%(counting)s::text[])
+  FROM response WHERE %(complete)s::boolean AND response.mode = (SELECT counting FROM house)
 ),
 bell AS (
   INSERT INTO accounts_doorbell (organization_id, due_at)
   SELECT %(organization)s::bigint, COALESCE(%(settles_at)s::timestamptz, %(clock)s::timestamptz)
   FROM response
-  WHERE response.mode = ANY(%(counting)s::text[]) AND (%(wakes)s::boolean OR NOT %(complete)s::boolean)
+  WHERE response.mode = (SELECT counting FROM house) AND (%(wakes)s::boolean OR NOT %(complete)s::boolean)
 )
-SELECT id, mode FROM response
+SELECT id, mode = (SELECT counting FROM house) FROM response
 """
 
 _WHO_INVITED = """
   UPDATE surveys_invitation i SET
     opened_at = COALESCE(i.opened_at, %(stored_at)s::timestamptz), started_at = %(stored_at)s::timestamptz,
     completed_at = CASE WHEN %(complete)s::boolean THEN %(stored_at)s::timestamptz END
-  FROM surveys_distribution d
+  FROM house, surveys_distribution d
   JOIN surveys_survey s ON s.organization_id = %(organization)s::bigint AND s.id = d.survey_id
     AND s.deleted_at IS NULL AND s.state <> 'archived'
   WHERE i.organization_id = %(organization)s::bigint AND i.id = %(invitation)s::bigint AND i.started_at IS NULL
@@ -256,8 +263,10 @@ _WHO_INVITED = """
 
 _WHO_NAMED = """
   SELECT NULL::bigint AS invitation_id, %(distribution)s::bigint AS distribution_id,
-    %(customer)s::bigint AS customer_id, NULL::bigint AS unit_id, %(mode)s::text AS mode,
+    %(customer)s::bigint AS customer_id, NULL::bigint AS unit_id,
+    COALESCE(NULLIF(%(mode)s::text, ''), house.counting) AS mode,
     %(channel)s::text AS channel, COALESCE(%(touchpoint)s::text, '') AS touchpoint
+  FROM house
 """
 
 TAKE_IN_INVITED = _TAKE_IN.format(who=_WHO_INVITED)
@@ -265,40 +274,49 @@ TAKE_IN_NAMED = _TAKE_IN.format(who=_WHO_NAMED)
 
 
 def take_in(
-    first: FirstPage, definition: Definition, organization: Organization, now: dt.datetime
+    first: FirstPage,
+    definition: Definition,
+    organization_id: int,
+    now: dt.datetime,
+    stored_at: dt.datetime | None = None,
 ) -> Accepted | None:
-    """Write a new response; None when the invitation cannot be used up any more."""
-    parameters = _parameters(first, definition, organization, now)
+    """Write a new response; None when the invitation cannot be used up any more.
+
+    `stored_at` is the time that is kept: for an anonymous answer the beginning of the day.
+    """
+    parameters = _parameters(first, definition, organization_id, now, stored_at or now)
     row = _prepared(TAKE_IN_NAMED if first.invitation_id is None else TAKE_IN_INVITED, parameters)
     if row is None:
         return None
-    response_id, mode = row
-    if parameters["wakes"] and parameters["complete"] and mode in parameters["counting"]:
-        organization_id = organization.pk
+    response_id, counts = row
+    if counts and parameters["wakes"] and parameters["complete"]:
         transaction.on_commit(lambda: hint(organization_id), robust=True)
     following = None if first.page is None else reading.next_page(definition, first.page, first.values)
     return Accepted(response_id, parameters["score"], created=True, changed=True, next_page=following)
 
 
 def _parameters(
-    first: FirstPage, definition: Definition, organization: Organization, now: dt.datetime
+    first: FirstPage,
+    definition: Definition,
+    organization_id: int,
+    now: dt.datetime,
+    stored_at: dt.datetime,
 ) -> dict[str, Any]:
     """Everything the statement takes; it names only a part of them for answers without an invitation."""
     score = reading.score_of(definition, first.values)
-    stored_at = day_of(organization, now) if definition.anonymous else now
     complete = first.page is None or reading.next_page(definition, first.page, first.values) is None
     response_id = _next_id()
     kind = _completed()
     return {
         "id": response_id,
-        "organization": organization.pk,
+        "organization": organization_id,
         "survey": first.survey_id,
         "version": first.version_id,
         "invitation": first.invitation_id,
         "generation": first.generation,
         "distribution": first.distribution_id,
         "customer": first.customer_id,
-        "mode": first.mode or modes.writing(organization),
+        "mode": first.mode,
         "anonymous": definition.anonymous,
         "source": first.source,
         "channel": first.channel,
@@ -316,7 +334,6 @@ def _parameters(
         "settles_at": None if complete else now + SETTLES_AFTER,
         "external_id": first.external_id,
         "answers": json.dumps(_rows(definition, first.values)),
-        "counting": list(modes.counting(organization)),
         "news": kind.name,
         "news_version": kind.version,
         "lane": lane_of("response", response_id),
@@ -330,9 +347,26 @@ def _prepared(sql: str, parameters: Mapping[str, Any]) -> Any:
     driver = connection.connection
     if driver.prepare_threshold is None:
         driver.prepare_threshold = 5
-    with connection.wrap_database_errors, psycopg.Cursor(driver) as cursor:
-        cursor.execute(sql, parameters)
+    numbered, names = _numbered(sql)
+    with connection.wrap_database_errors, psycopg.RawCursor(driver) as cursor:
+        cursor.execute(numbered, [parameters[name] for name in names])
         return cursor.fetchone()
+
+
+@cache
+def _numbered(sql: str) -> tuple[str, list[str]]:
+    """The statement with $1, $2 ... for its named parameters, and their names in that order.
+
+    The driver would look through so long a text for each answer anew.
+    """
+    names: list[str] = []
+
+    def number(match: re.Match[str]) -> str:
+        if match[1] not in names:
+            names.append(match[1])
+        return f"${names.index(match[1]) + 1}"
+
+    return re.sub(r"%\((\w+)\)s", number, sql), names
 
 
 @cache

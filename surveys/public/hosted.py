@@ -60,15 +60,38 @@ class Sitting:
         return showing.facts_of(self.organization, None if self.definition.anonymous else self.customer)
 
 
+def _take_first(request: HttpRequest, claim: Claim) -> HttpResponse | None:
+    """The first page of an invitation, faultless and in time: one statement, no look-up before it.
+
+    The page view says which version it showed. None for everything else, which goes the long way.
+    """
+    said = _read_nonce(request.path.rpartition("/")[2], request.POST.get("view", ""))
+    if said is None or "version" not in said or request.POST.get("page") != "0":
+        return None
+    definition = answering.definition_by_id(claim.organization_id, said["version"])
+    form = {key: request.POST.getlist(key) for key in request.POST}
+    sheet = reading.read_form(definition, definition.pages()[0], form)
+    if sheet.errors:
+        return None
+    first = answering.FirstPage(
+        sheet.values,
+        version_id=said["version"],
+        survey_id=said["survey"],
+        page=0,
+        invitation_id=claim.object_id,
+        generation=claim.generation,
+        language=definition.locale_for(request.POST.get("lang", "")),
+    )
+    if answering.take_in(first, definition, claim.organization_id, timezone.now()) is None:
+        return None
+    return _see_other(request, lang=request.GET.get("lang", ""))
+
+
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-@public_page("answering", token="survey")
+@public_page("answering", token="survey", quick=_take_first)
 def invited(request: HttpRequest, claim: Claim) -> HttpResponse:
     """The survey of one invitation."""
-    if request.method == "POST":
-        accepted = _take_first(request, claim)
-        if accepted is not None:
-            return accepted
     invitation = (
         Invitation.objects.answerable()
         .select_related("distribution")
@@ -90,34 +113,6 @@ def invited(request: HttpRequest, claim: Claim) -> HttpResponse:
             opened_at=answering.day_of(sitting.organization, now) if sitting.definition.anonymous else now
         )
     return _show(request, sitting, now)
-
-
-def _take_first(request: HttpRequest, claim: Claim) -> HttpResponse | None:
-    """The first page of an invitation, faultless and in time: one statement, no look-up before it.
-
-    The page view says which version it showed. None for everything else, which goes the long way.
-    """
-    said = _read_nonce(request.path.rpartition("/")[2], request.POST.get("view", ""))
-    if said is None or "version" not in said or request.POST.get("page") != "0":
-        return None
-    organization: Organization = request.organization  # type: ignore[attr-defined]
-    definition = answering.definition_by_id(organization.pk, said["version"])
-    form = {key: request.POST.getlist(key) for key in request.POST}
-    sheet = reading.read_form(definition, definition.pages()[0], form)
-    if sheet.errors:
-        return None
-    first = answering.FirstPage(
-        sheet.values,
-        version_id=said["version"],
-        survey_id=said["survey"],
-        page=0,
-        invitation_id=claim.object_id,
-        generation=claim.generation,
-        language=definition.locale_for(request.POST.get("lang", "")),
-    )
-    if answering.take_in(first, definition, organization, timezone.now()) is None:
-        return None
-    return _see_other(request, lang=request.GET.get("lang", ""))
 
 
 @csrf_exempt

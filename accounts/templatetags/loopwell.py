@@ -1,6 +1,6 @@
 """Words of the pages: how scores, counts and shares are written, and what components need to know."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -245,3 +245,9 @@ def day(at: date | None) -> str:
         return DASH
     local = timezone.localtime(at) if isinstance(at, datetime) else at
     return date_format(local, "j M" if local.year == timezone.localtime().year else "j M Y")
+
+
+@register.filter
+def nth(items: Sequence[Any], at: int) -> Any:
+    """The item at a place counted from 0; "" beyond the end."""
+    return items[at] if 0 <= at < len(items) else ""

@@ -176,7 +176,12 @@ def _pick(at: datetime, *, urgent: int, bulk: int, only: str = "") -> list[int]:
 
 
 def _judge(ids: list[int], at: datetime, pace: Pace) -> list[tuple]:
-    parameters = {"organization": current_organization_id(), "at": at, "lease": pace.lease, "ids": ids}
+    parameters = {
+        "organization": current_organization_id(),
+        "at": at,
+        "lease": pace.lease,
+        "ids": "{" + ",".join(map(str, ids)) + "}",
+    }
     return run(CLAIM, parameters).fetchall()
 
 

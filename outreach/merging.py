@@ -83,7 +83,7 @@ def envelope(
         if message.message_class != MessageClass.SERVICE:
             unsubscribe = link("u", "unsubscribe", organization_id, message.id)
         content = letter.merge(
-            values(organization_id, message, letter.roots),
+            values(organization_id, message, letter.roots, unsubscribe),
             to=to,
             message_id=f"{organization_id}.{message.id}@{letter.domain}",
             date=date,
@@ -100,7 +100,7 @@ def envelope(
     return Envelope(message.id, return_path(organization_id, message.id, letter.domain), to, content)
 
 
-def values(organization_id: int, message: Claimed, roots: set[str]) -> dict[str, Any]:
+def values(organization_id: int, message: Claimed, roots: set[str], unsubscribe: str = "") -> dict[str, Any]:
     """Merge fields of one message; links are made only where the letter uses them."""
     facts: dict[str, Any] = json.loads(message.facts) if message.facts != "{}" else {}
     made: dict[str, Any] = {}
@@ -119,7 +119,7 @@ def values(organization_id: int, message: Claimed, roots: set[str]) -> dict[str,
     elif "company" in roots or "unit" in roots:
         made["company"], made["unit"] = {"name": message.company or ""}, {"name": message.unit or ""}
     if "unsubscribe_link" in roots:
-        made["unsubscribe_link"] = link("u", "unsubscribe", organization_id, message.id)
+        made["unsubscribe_link"] = unsubscribe or link("u", "unsubscribe", organization_id, message.id)
     if "preferences_link" in roots:
         made["preferences_link"] = link("p", "preferences", organization_id, message.id)
     if "invitation" in facts:

@@ -7,7 +7,7 @@ Every statement is fenced on the attempt: a process that comes late overwrites n
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -143,6 +143,19 @@ RECEIPTS = {
 }
 
 
+def bigints(ids: Iterable[int]) -> str:
+    """An array parameter as PostgreSQL writes it: four times cheaper than the list, which is dumped item by item."""
+    return "{" + ",".join(map(str, ids)) + "}"
+
+
+def texts(items: Iterable[str]) -> str:
+    """The same for words: quoted, with quotes and backslashes escaped; a NUL cannot be stored."""
+    quoted = (
+        '"' + str(item).replace("\\", "\\\\").replace('"', '\\"').replace("\x00", "") + '"' for item in items
+    )
+    return "{" + ",".join(quoted) + "}"
+
+
 @dataclass
 class Findings:
     """What is known of a window and not yet written down."""
@@ -222,7 +235,7 @@ def _mark(organization: int, attempt: int, findings: Findings, wire: Sequence[in
                 telling.append(cursor)
         if wire:
             wired = psycopg.Cursor(raw)
-            wired.execute(WIRE, {**common, "ids": list(wire), "half": pace.lease / 2}, prepare=True)
+            wired.execute(WIRE, {**common, "ids": bigints(wire), "half": pace.lease / 2}, prepare=True)
         for address in findings.bounced:
             contacting.suppress(address, reason="bounced", source="refused")
         if findings.tells:
@@ -235,12 +248,13 @@ def _statements(findings: Findings, pace: Pace) -> list[tuple[str, dict[str, Any
     made: list[tuple[str, dict[str, Any]]] = []
     if findings.settled:
         ids, outcomes, reasons, answers = (list(column) for column in zip(*findings.settled, strict=True))
-        made.append((SETTLE, {"ids": ids, "outcomes": outcomes, "reasons": reasons, "answers": answers}))
+        told = {"outcomes": texts(outcomes), "reasons": texts(reasons), "answers": texts(answers)}
+        made.append((SETTLE, {"ids": bigints(ids), **told}))
     if findings.doubted:
-        made.append((DOUBT, {"ids": findings.doubted, "late_answers": pace.late_answers}))
+        made.append((DOUBT, {"ids": bigints(findings.doubted), "late_answers": pace.late_answers}))
     if findings.attempts:
         ids, outcomes, answers = (list(column) for column in zip(*findings.attempts, strict=True))
-        made.append((ATTEMPT, {"ids": ids, "outcomes": [str(one) for one in outcomes], "answers": answers}))
+        made.append((ATTEMPT, {"ids": bigints(ids), "outcomes": texts(outcomes), "answers": texts(answers)}))
     if findings.requeued:
         ids, reasons, answers, dues, doubtful = (
             list(column) for column in zip(*findings.requeued, strict=True)
@@ -248,7 +262,13 @@ def _statements(findings: Findings, pace: Pace) -> list[tuple[str, dict[str, Any
         made.append(
             (
                 REQUEUE,
-                {"ids": ids, "reasons": reasons, "answers": answers, "dues": dues, "doubtful": doubtful},
+                {
+                    "ids": bigints(ids),
+                    "reasons": texts(reasons),
+                    "answers": texts(answers),
+                    "dues": dues,
+                    "doubtful": doubtful,
+                },
             )
         )
     return made

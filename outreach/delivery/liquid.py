@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 
 from liquid import Environment, RenderContext
 from liquid.ast import BlockNode, Node
@@ -190,6 +190,8 @@ class _Output:
     slot: int
     expression: Expression
     path: tuple[str, ...] | None
+    # Only a text that is there passes by Liquid: `default` gives it back as it is.
+    defaulted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ class _Choice:
     branches: tuple[tuple[Expression | None, tuple[str, ...] | None, tuple[_Piece, ...]], ...]
 
 
-_Piece = Union[bytes, _Output, _Choice]
+_Piece = bytes | _Output | _Choice
 
 
 class _NotSegments(Exception):
@@ -285,8 +287,10 @@ class Segments:
         if self._is_constant(expression):
             return to_liquid_string(expression.evaluate(self._context({})), self.html)
         slot = self._slots.setdefault(str(expression), len(self._slots))
-        path = _plain_path(expression.left) if not expression.filters else None
-        return _Output(slot, expression, path)
+        filters = expression.filters or ()
+        if any(used.name != "default" for used in filters):
+            return _Output(slot, expression, None)
+        return _Output(slot, expression, _plain_path(expression.left), bool(filters))
 
     def _choice(self, node: IfNode | UnlessNode) -> list[str | _Output | _Choice]:
         if node.blank:
@@ -374,7 +378,7 @@ class _Run:
 
     def _merge(self, output: _Output) -> bytes:
         found = self._look_up(output.path)
-        if found is _MISSING:
+        if found is _MISSING or (output.defaulted and (found.__class__ is not str or found == "")):
             found = output.expression.evaluate(self._liquid())
         if found.__class__ is not str or self.part.html:
             found = to_liquid_string(found, self.part.html)

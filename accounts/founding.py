@@ -6,11 +6,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from accounts.acting import member_actor
+from accounts.acting import member_actor, system_actor
 from accounts.auditing import audit
 from accounts.models.membership import Membership, Role
 from accounts.models.organization import RESERVED_SLUGS, Organization
 from accounts.models.user import User
+from accounts.sockets import plugged
 from accounts.tenancy.context import acting_for
 
 # How many addresses are tried before a number is added at random.
@@ -44,6 +45,8 @@ def found_organization(
     )
     with acting_for(organization):
         audit("settings.edit", organization, by=member_actor(membership), at=at, did="founded")
+        for begin in plugged("FOUNDED"):
+            begin(by=system_actor(organization))
     return organization
 
 

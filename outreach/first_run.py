@@ -18,7 +18,7 @@ def steps(organization: Organization) -> list[Step]:
             _("Send it"),
             _("to yourself first; then to them"),
             launched,
-            reverse("distribution_list", args=[organization.slug]),
+            reverse("distribution_new", args=[organization.slug]),
             _("Choose who is asked"),
             "distribution.launch",
         )

@@ -130,6 +130,7 @@ def _row(field: str, operator: str, value: Any = None, **options: Any) -> dict[s
 # key -> (name, what it is for, rule). Only what the vocabulary can say on its own; an entry whose third part is a
 # string needs an attribute of that key first.
 READY: dict[str, tuple[Any, Any, dict[str, Any]]] = {
+    "everybody": (gettext_lazy("Everybody"), gettext_lazy("All customers, without a condition."), {"all": []}),
     "promoters": (gettext_lazy("Promoters"), gettext_lazy("Their last score is 9 or 10."),
                   {"all": [_row("category", "is", "promoter")]}),
     "passives": (gettext_lazy("Passives"), gettext_lazy("Their last score is 7 or 8."),
@@ -218,6 +219,12 @@ def take_ready(key: str, *, by: Actor) -> Segment:
     return segment
 
 
+def begin(*, by: Actor) -> None:
+    """What a new organization finds: everybody, and the three categories."""
+    take_ready("everybody", by=by)
+    take_the_three(by=by)
+
+
 def take_the_three(*, by: Actor) -> list[Segment]:
     """Promoters, passives and detractors: what every program begins with."""
     return [take_ready(key, by=by) for key in ("promoters", "passives", "detractors")]
@@ -225,6 +232,7 @@ def take_the_three(*, by: Actor) -> list[Segment]:
 
 __all__ = [
     "InUse",
+    "begin",
     "copy",
     "freeze",
     "put_away",

@@ -24,14 +24,13 @@ from accounts.models import Organization, Unit
 from accounts.recording import record
 from accounts.storing import discard, store_bytes
 from accounts.tenancy.context import acting_for, current_organization_id
-from accounts.tenancy.staging import fresh_statistics
 from accounts.zones import zone_names
 from segments.customers import Outcome, Person, Refused, Schema, checked_person, upsert_many
+from segments.hinting import hint
 from segments.models import (
     Attribute,
     Customer,
     CustomerImport,
-    CustomerKey,
     ExistingPolicy,
     ImportRowError,
     ImportState,
@@ -161,11 +160,6 @@ def run(organization_id: int, import_id: int, *, seconds: float = 20) -> bool:
         with acting_for(organization_id):
             customer_import = CustomerImport.objects.filter(pk=import_id).first()
             more = customer_import is not None and step(customer_import)
-            first = customer_import is not None and customer_import.rows_seen == 0
-        if first:
-            with acting_for(organization_id):
-                fresh_statistics(Customer)
-                fresh_statistics(CustomerKey)
         if not more or (timezone.now() - begun).total_seconds() > seconds:
             return more
 
@@ -545,12 +539,7 @@ def _wake(customer_import: CustomerImport) -> None:
     organization_id, import_id = current_organization_id(), customer_import.pk
     doorbells.ring(organization_id, timezone.now() + STALE)
 
-    def tell() -> None:
-        from segments.tasks import hint
-
-        hint(organization_id, import_id)
-
-    transaction.on_commit(tell)
+    transaction.on_commit(lambda: hint(organization_id, import_id))
 
 
 def forget(customer_import: CustomerImport) -> None:

@@ -1,7 +1,7 @@
 """An import-linter contract: the four rooms of each app, one above the other (docs/architecture.md).
 
-Edges by their names, nouns by `models`, pure modules by the list in pyproject.toml; whatever else an app holds
-is a verb. A room may call its own floor and those beneath. Pure modules know neither Django nor the database.
+Edges by their names, nouns by `models`, pure modules by the list in pyproject.toml; whatever else an app
+holds is a verb. A room may call its own floor and those beneath. Pure modules know no Django, no database.
 """
 
 from importlinter import Contract, ContractCheck, fields, output

@@ -1,6 +1,7 @@
 """Addresses in one form, and the keyed hash under which a stopped address is remembered."""
 
 import hashlib
+import re
 
 import phonenumbers
 from django.core.exceptions import ValidationError
@@ -8,6 +9,10 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization
+
+_WORD = r"[a-z0-9](?:[a-z0-9_+-]*[a-z0-9])?"
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_PLAIN = re.compile(rf"{_WORD}(?:\.{_WORD})*@(?:{_LABEL}\.)+[a-z]{{2,24}}", re.IGNORECASE | re.ASCII)
 
 
 class BadAddress(ValueError):
@@ -17,6 +22,9 @@ class BadAddress(ValueError):
 def normal_email(text: str) -> str:
     """The address without blanks around it, its case kept. Raises BadAddress."""
     text = text.strip()
+    if _PLAIN.fullmatch(text) and len(text) <= 254 and len(text.partition("@")[0]) <= 64:
+        # What nearly all are; the whole grammar takes ten times as long, which a large file would notice.
+        return text
     if len(text) > 254:
         raise BadAddress(_("An e-mail address has at most 254 characters."))
     try:

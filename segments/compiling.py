@@ -1,5 +1,6 @@
 """A rule as SQL, through Django's expressions: fields and operators are looked up, values are parameters."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ from accounts import opaque
 from accounts.modes import counting
 from segments import catalog
 from segments.catalog import Asked, Field, Vocabulary
+from segments.customers import believed_rows
 from segments.models import Customer, Segment, SegmentMember
 from segments.rules import Condition, Group, Node, read_rule
 
@@ -36,6 +38,8 @@ MOST_PARTS = 1_000
 TIMEOUT_MS = 8_000
 # From this share of the table on, reading it once beats any index (docs/segments.md).
 BROAD = 0.08
+# In a table of fewer rows either way is quick.
+SMALL = 20_000
 
 
 class Unanswerable(ValueError):
@@ -108,9 +112,9 @@ def counted(rule: Group, *, asked: Asked | None = None, visible: models.QuerySet
 
 @contextmanager
 def patience(timeout_ms: int = TIMEOUT_MS) -> Iterator[None]:
-    """Statements in the block give up after `timeout_ms`; what is outside keeps its own patience."""
+    """Statements in the block give up after `timeout_ms`; afterwards the connection's own patience holds again."""
     try:
-        with transaction.atomic(), _setting("statement_timeout", str(timeout_ms)):
+        with transaction.atomic(), _settings(statement_timeout=str(int(timeout_ms)), work_mem="64MB"):
             yield
     except OperationalError as error:
         if "statement timeout" not in str(error):
@@ -120,18 +124,18 @@ def patience(timeout_ms: int = TIMEOUT_MS) -> Iterator[None]:
 
 @contextmanager
 def suited(found: models.QuerySet) -> Iterator[bool]:
-    """Forbid the index path for a broad query, and give room for its hash tables; yields whether it is broad.
+    """Forbid the index path for a broad query; yields whether it is broad. Inside `patience`.
 
     The planner believes an index over the organization to be cheap even where it leads to every row of the
     table in random order; measured, that is eight times slower than reading it once (docs/segments.md).
     """
-    broad = estimated(found) > BROAD * _rows_of_table()
-    with _setting("work_mem", "64MB"):
-        if not broad:
-            yield False
-            return
-        with _setting("enable_indexscan", "off"), _setting("enable_bitmapscan", "off"):
-            yield True
+    rows = _rows_of_table()
+    broad = rows > SMALL and estimated(found) > BROAD * rows
+    if not broad:
+        yield False
+        return
+    with _settings(enable_indexscan="off", enable_bitmapscan="off"):
+        yield True
 
 
 def estimated(found: models.QuerySet) -> float:
@@ -143,23 +147,24 @@ def estimated(found: models.QuerySet) -> float:
 
 
 def _rows_of_table() -> float:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT greatest(reltuples, 1) FROM pg_class WHERE oid = 'segments_customer'::regclass"
-        )
-        return float(cursor.fetchone()[0])
+    """As the planner believes; asked once a minute."""
+    global _believed
+    if time.monotonic() > _believed[0] + 60:
+        _believed = (time.monotonic(), believed_rows())
+    return _believed[1]
+
+
+_believed: tuple[float, float] = (float("-inf"), 0.0)
 
 
 @contextmanager
-def _setting(name: str, value: str) -> Iterator[None]:
-    """A planner setting for the block; set back on success, by the rollback after an error."""
+def _settings(**values: str) -> Iterator[None]:
+    """Settings for the block, by one statement; the defaults after it, by the rollback after an error."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SHOW {name}")
-        before = cursor.fetchone()[0]
-        cursor.execute(f"SET LOCAL {name} = '{value}'")
+        cursor.execute("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in values.items()))
     yield
     with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL {name} = '{before}'")
+        cursor.execute("; ".join(f"SET LOCAL {name} TO DEFAULT" for name in values))
 
 
 def _of_segment(segment: Segment, compiler: "_Compiler") -> Q:

@@ -273,7 +273,11 @@ def test_a_slow_rule_is_given_up_and_the_transaction_lives_on(in_acme: Organizat
     assert Customer.objects.count() == 20
 
 
-def test_a_broad_rule_reads_the_table_and_a_selective_one_the_index(in_acme: Organization) -> None:
+def test_a_broad_rule_reads_the_table_and_a_selective_one_the_index(
+    in_acme: Organization, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(compiling, "SMALL", 100)
+    monkeypatch.setattr(compiling, "_believed", (float("-inf"), 0.0))
     customers.upsert_many(
         [customers.Person(external_id=f"p{number}", name=f"N{number}") for number in range(3000)]
     )

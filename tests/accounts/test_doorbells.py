@@ -57,6 +57,24 @@ def test_one_row_for_each_transaction_however_often_it_rings(acme: Any) -> None:
     assert hinted == [acme.pk, acme.pk]
 
 
+def test_each_transaction_of_the_same_verb_rings(acme: Any) -> None:
+    """A decorated verb uses one Atomic object for all its transactions."""
+
+    @transaction.atomic
+    def verb() -> None:
+        doorbells.ring(acme.pk)
+
+    for _ in range(3):
+        verb()
+        doorbells.answered(doorbells.due())
+        assert doorbells.due() == []
+        verb()
+        assert len(doorbells.due()) == 1
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            verb()
+            raise ZeroDivisionError
+
+
 def test_an_earlier_instant_rings_again(acme: Any) -> None:
     now = timezone.now()
     with acting_for(acme):

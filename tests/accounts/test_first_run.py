@@ -31,6 +31,7 @@ class Hand:
         self.click("Today", role="link")
 
 
+@pytest.mark.row("A1", "sign up in a browser")
 @pytest.mark.row("A1", "a guided first run from nothing to a live survey (at most 25 clicks, nothing asked twice)")
 def test_from_nothing_to_a_live_survey_in_at_most_25_clicks(browse, mailoutbox):
     cache.clear()

@@ -246,6 +246,7 @@ def test_the_file_of_another_business_is_a_missing_page(alice, cyd, as_, acme):
     assert as_(cyd).get(f"/o/globex/files/{acme.logo}/").status_code == 404
 
 
+@pytest.mark.row("A2", "units as a tree")
 def test_the_tree_of_units_is_arranged(alice, as_, acme, acme_units):
     browser = as_(alice)
     assert (

@@ -43,7 +43,7 @@ def link_in(mail, start: str) -> str:
     return found[1]
 
 
-@pytest.mark.row("A1", "sign up in a browser: organization + owner")
+@pytest.mark.row("A1", "organization + owner")
 @pytest.mark.row("A1", "e-mail confirmed")
 def test_a_business_signs_up_confirms_its_address_and_is_let_in(db, client, post, mailoutbox):
     answer = post(client, "/sign-up/", FORM)

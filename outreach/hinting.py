@@ -14,6 +14,8 @@ PUMP = "outreach.pump"
 EXPIRES = 30
 """Seconds after which an unread hint is worth nothing: the sweep has come by."""
 
+HOW: dict[str, object] = {"expires": EXPIRES, "retry": False, "ignore_result": True}
+
 AGAIN_AFTER = 0.2
 """Seconds within which one process need not repeat itself about the same organization."""
 
@@ -36,9 +38,7 @@ def hint(organization_id: int) -> bool:
         _said.clear()
     _said[organization_id] = now
     try:
-        current_app.send_task(
-            PUMP, kwargs={"organization": organization_id}, expires=EXPIRES, retry=False, ignore_result=True
-        )
+        current_app.send_task(PUMP, kwargs={"organization": organization_id}, **HOW)
     except Exception as error:
         _silent_until = now + SILENCE
         _said.pop(organization_id, None)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
+# A server closes a kept connection after a while; a POST must not be sent into one that is about to close.
+IDLE = 0.5  # seconds
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -27,11 +29,12 @@ class Form:
     id: str
     fields: list[tuple[str, str]] = field(default_factory=list)
     buttons: list[tuple[str, str]] = field(default_factory=list)
-    radios: dict[str, list[str]] = field(default_factory=dict)
+    # Names and values of boxes, radios and files, chosen or not.
+    choices: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def names(self) -> set[str]:
-        return {name for name, _ in self.fields} | set(self.radios) | {name for name, _ in self.buttons}
+        return {name for name, _ in self.fields} | set(self.choices) | {name for name, _ in self.buttons}
 
 
 class _Forms(HTMLParser):
@@ -60,8 +63,8 @@ class _Forms(HTMLParser):
         name = a.get("name", "")
         if tag == "input" and name:
             kind = a.get("type", "text")
-            if kind == "radio":
-                form.radios.setdefault(name, []).append(a.get("value", "on"))
+            if kind in ("checkbox", "radio", "file"):
+                form.choices.setdefault(name, []).append(a.get("value", "on"))
             if kind in ("checkbox", "radio"):
                 if "checked" in a:
                     form.fields.append((name, a.get("value", "on")))
@@ -133,6 +136,7 @@ class Visitor:
         self.base, self.host, self.port = base, parts.hostname, parts.port or 80
         self.cookies: dict[str, str] = {}
         self._connection: http.client.HTTPConnection | None = None
+        self._used = 0.0
 
     def get(self, path: str) -> Page:
         return self._follow("GET", urljoin(self.base, path), None, {})
@@ -197,6 +201,8 @@ class Visitor:
             "Origin": self.base.rstrip("/"),
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
         }
+        if time.monotonic() - self._used > IDLE:
+            self._connection = None
         for attempt in (1, 2):
             if self._connection is None:
                 self._connection = http.client.HTTPConnection(self.host, self.port, timeout=120)
@@ -210,6 +216,7 @@ class Visitor:
                 self._connection = None
                 if attempt == 2 or method == "POST":
                     raise
+        self._used = time.monotonic()
         for line in response.headers.get_all("Set-Cookie") or []:
             for name, morsel in SimpleCookie(line).items():
                 self.cookies[name] = morsel.value

@@ -243,14 +243,14 @@ class Rig:
                 verdict.by_failpoint += held and self.nursery.armed.pop(slot, "-") != "-"
             while len(self.nursery.alive) < SENDERS:
                 self._spawn()
-            for slot in [slot for slot, until in stopped.items() if until < now]:
-                self.nursery.signal(slot, "CONT")
-                del stopped[slot]
+            for over in [slot for slot, until in stopped.items() if until < now]:
+                self.nursery.signal(over, "CONT")
+                del stopped[over]
             if self.plan.stalls and now > next_stall and not stopped:
-                slot = self.nursery.some_holder()
-                if slot is not None:
-                    self.nursery.signal(slot, "STOP")
-                    stopped[slot] = now + LEASE + 1.5
+                chosen = self.nursery.some_holder()
+                if chosen is not None:
+                    self.nursery.signal(chosen, "STOP")
+                    stopped[chosen] = now + LEASE + 1.5
                     verdict.stalls += 1
                 next_stall = now + random.uniform(5, 9)
             if self.broker and now > next_break:
@@ -270,10 +270,10 @@ class Rig:
                     for slot, point in self.nursery.armed.items()
                     if point != "-" and now - self.nursery.born[slot] < 6
                 }
-                slot = self.nursery.some_holder(but=armed | stopped.keys())
-                if slot is not None:
-                    self.nursery.armed.pop(slot, None)
-                    self.nursery.signal(slot, "KILL")
+                victim = self.nursery.some_holder(but=armed | stopped.keys())
+                if victim is not None:
+                    self.nursery.armed.pop(victim, None)
+                    self.nursery.signal(victim, "KILL")
                     last_kill = now
             time.sleep(0.01)
             if now - began > 1800:
@@ -321,9 +321,9 @@ class Rig:
     def _judge(self, verdict: Verdict) -> None:
         started: Counter[int] = Counter()
         taken: Counter[int] = Counter()
-        for line in self.log.read_bytes().splitlines():
-            letter, _, key = line.partition(b" ")
-            (started if letter == b"S" else taken)[int(key)] += 1
+        for word in self.log.read_text().splitlines():
+            letter, _, mail = word.partition(" ")
+            (started if letter == "S" else taken)[int(mail)] += 1
         rows = self.database.execute(
             """SELECT k.id, k.outcome, k.reason, k.possible_duplicate, m.state, m.wire_started_at IS NOT NULL,
                       COALESCE(m.attempts, s.attempts), k.key LIKE '%%stop%%'

@@ -201,7 +201,7 @@ def _insert(drafts: Sequence[Draft], at: datetime) -> dict[str, int]:
                 FROM made JOIN draft USING (key)
                 RETURNING id""",
             [
-                *(values for _, values in columns.values()),
+                *[values for _, values in columns.values()],
                 current_organization_id(), Channel.EMAIL.value, Outcome.LIVE.value, at,
                 current_organization_id(), Channel.EMAIL.value,
             ],

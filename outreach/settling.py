@@ -303,7 +303,10 @@ def tell_refused(rows: Sequence[tuple[str, int, str]]) -> None:
 
 def reap(*, pace: Pace = PACE) -> int:
     """Settle leases that ran out, of the acting organization. Returns how many there were."""
-    parameters = {"organization": current_organization_id(), "late_answers": pace.late_answers}
+    parameters: dict[str, Any] = {
+        "organization": current_organization_id(),
+        "late_answers": pace.late_answers,
+    }
     with connection.cursor() as cursor:
         cursor.execute(REAP, parameters)
         rows = cursor.fetchall()

@@ -318,7 +318,7 @@ class Segments:
         return [_Choice(tuple(branches))]
 
     def _is_constant(self, expression: Expression) -> bool:
-        for part in _expressions(expression.inner if isinstance(expression, _Negated) else expression):
+        for part in _expressions(expression):
             if isinstance(part, Path) and part.path[0] not in self.constants:
                 return False
             if any(used.name in _CHANGING_FILTERS for used in getattr(part, "filters", None) or ()):
@@ -330,14 +330,20 @@ class Segments:
         return RenderContext(self.template, globals={**values, **self.constants})
 
 
-class _Negated:
+class _Negated(Expression):
     """The condition of `unless`."""
 
+    __slots__ = ("inner",)
+
     def __init__(self, inner: Expression) -> None:
+        super().__init__(inner.token)
         self.inner = inner
 
     def evaluate(self, context: RenderContext) -> bool:
         return not self.inner.evaluate(context)
+
+    def children(self) -> list[Expression]:
+        return [self.inner]
 
 
 def _plain_path(expression: Expression) -> tuple[str, ...] | None:

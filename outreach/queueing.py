@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -163,7 +164,7 @@ def withdraw(origin_kind: str, *origin_ids: int, reason: str, at: datetime | Non
 
 
 def _insert(drafts: Sequence[Draft], at: datetime) -> dict[str, int]:
-    columns = {
+    columns: dict[str, tuple[str, list[Any]]] = {
         "key": ("text", [d.key for d in drafts]),
         "wording": ("bigint", [d.wording if isinstance(d.wording, int) else d.wording.pk for d in drafts]),
         "kind": ("text", [d.origin_kind for d in drafts]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
@@ -34,10 +35,8 @@ def ring(organization_id: int, at: datetime | None = None) -> None:
     now = timezone.now()
     due = at or now
     connection = connections[DEFAULT_DB_ALIAS]
-    rung = _rung_in_this_transaction(connection, organization_id)
-    if any(earlier <= due for earlier in rung):
+    if _already_rung(connection, organization_id, due):
         return
-    rung.append(due)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
@@ -85,16 +84,17 @@ def _hints() -> list[Callable[[int], None]]:
     return plugged("HINTS")
 
 
-def _rung_in_this_transaction(connection: object, organization_id: int) -> list[datetime]:
-    """The instants already rung for in the outermost transaction; empty again in the next one.
+def _already_rung(connection: Any, organization_id: int, due: datetime) -> bool:
+    """Whether this transaction rang for that instant or an earlier one, and remember it if not.
 
-    A savepoint that is rolled back takes its ring with it, so only rings of the same savepoints count.
+    The backend forgets what was rung when a transaction ends. A savepoint that was rolled back took its rings
+    with it: only those count whose savepoints are open still.
     """
-    if not connection.in_atomic_block:  # type: ignore[attr-defined]
-        return []
-    key = (id(connection.atomic_blocks[0]), tuple(connection.savepoint_ids))  # type: ignore[attr-defined]
-    kept_key, rung = getattr(connection, "loopwell_rung", (None, {}))
-    if kept_key != key:
-        rung = {}
-        connection.loopwell_rung = (key, rung)  # type: ignore[attr-defined]
-    return rung.setdefault(organization_id, [])
+    if not connection.in_atomic_block:
+        return False
+    inside = tuple(connection.savepoint_ids)
+    rung: list[tuple[tuple[str | None, ...], datetime]] = connection.rung.setdefault(organization_id, [])
+    if any(inside[: len(where)] == where and earlier <= due for where, earlier in rung):
+        return True
+    rung.append((inside, due))
+    return False

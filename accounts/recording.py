@@ -16,6 +16,7 @@ from accounts import doorbells
 from accounts.models.news import News
 from accounts.news_catalog import checked
 from accounts.sockets import listeners
+from accounts.tenancy.context import current_organization_id
 
 _quiet: ContextVar[bool] = ContextVar("loopwell_quiet", default=False)
 
@@ -60,7 +61,7 @@ def record_many(
             News(
                 name=kind.name,
                 version=kind.version,
-                subject_kind=subject._meta.model_name,
+                subject_kind=subject._meta.model_name or "",
                 subject_id=subject.pk,
                 facts=written,
                 at=at or now,
@@ -73,7 +74,7 @@ def record_many(
         ]
     )
     if woken and rows:
-        doorbells.ring(rows[0].organization_id)
+        doorbells.ring(current_organization_id())
     return rows
 
 

@@ -35,7 +35,8 @@ def plugged(socket: str) -> list[Any]:
 
 def listeners(news_name: str) -> dict[str, Callable[..., None]]:
     """Dotted path -> listener, in the order of config/sockets.py."""
-    return {path: plug(path, socket="SUBSCRIPTIONS") for path in settings.SUBSCRIPTIONS.get(news_name, ())}
+    heard: dict[str, tuple[str, ...]] = getattr(settings, "SUBSCRIPTIONS", {})
+    return {path: plug(path, socket="SUBSCRIPTIONS") for path in heard.get(news_name, ())}
 
 
 def _all_paths() -> Iterator[tuple[str, str]]:

@@ -40,7 +40,7 @@ def check_database(databases: Sequence[str] | None, **kwargs: Any) -> list[Check
                 found.append(
                     Warning(
                         f"Not marked LEAKPROOF: {', '.join(lost)}. Searches will be up to 100 times slower.",
-                        hint="A superuser marks them: `./run manage provision`. A restored dump needs it again.",
+                        hint="A superuser marks them (docs/operating.md). A restored dump needs it again.",
                         id="tenancy.W101",
                     )
                 )
@@ -53,10 +53,10 @@ def check_model(model: type[models.Model]) -> Iterator[CheckMessage]:
     if key is None:
         yield from _check_directory_model(model)
         return
-    for field in model._meta.local_many_to_many:
-        if field.remote_field.through._meta.auto_created:
+    for many in model._meta.local_many_to_many:
+        if many.remote_field.through._meta.auto_created:
             yield _error(
-                f"{field} needs an explicit `through` tenant model: its own table has no tenant.",
+                f"{many} needs an explicit `through` tenant model: its own table has no tenant.",
                 "E001",
                 model,
             )

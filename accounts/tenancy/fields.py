@@ -145,7 +145,7 @@ class _TenantKeyMixin:
         self.indexed = indexed
         kwargs["db_constraint"] = False
         kwargs["db_index"] = False
-        super().__init__(to, on_delete, *args, **kwargs)
+        super().__init__(to, on_delete, *args, **kwargs)  # type: ignore[call-arg]
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()  # type: ignore[misc]

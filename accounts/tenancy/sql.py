@@ -87,7 +87,10 @@ END $$
 """
 
 # The base is raised after a restore into a younger cluster, whose transaction numbers start again (changes.py).
-CHANGE_BASE = "CREATE OR REPLACE FUNCTION loopwell_change_base() RETURNS bigint IMMUTABLE LANGUAGE sql AS 'SELECT {base}::bigint'"
+CHANGE_BASE = (
+    "CREATE OR REPLACE FUNCTION loopwell_change_base() RETURNS bigint IMMUTABLE"
+    " LANGUAGE sql AS 'SELECT {base}::bigint'"
+)
 
 CHANGE_NUMBER = """
 CREATE OR REPLACE FUNCTION loopwell_number_change() RETURNS trigger

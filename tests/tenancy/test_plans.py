@@ -128,3 +128,9 @@ def test_a_trailing_backslash_asks_nothing_of_other_tenants_rows(two: Any) -> No
             with connection.cursor() as cursor:
                 cursor.execute("SELECT count(*) FROM garden_plant WHERE mail LIKE %s", [pattern])
                 assert cursor.fetchone() == (0,)
+
+
+def test_what_the_runner_marks_is_what_the_check_expects() -> None:
+    from config.stack import postgres
+
+    assert {name.removeprefix("pg_catalog.") for name in postgres.LEAKPROOF} == set(catalog.LEAKPROOF)

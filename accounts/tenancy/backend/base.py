@@ -101,8 +101,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
     features_class = DatabaseFeatures
     SchemaEditorClass = DatabaseSchemaEditor
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # What the running transaction rang for (accounts.doorbells); it ends with the transaction.
+        self.rung: dict[int, list[Any]] = {}
+
     def init_connection_state(self) -> None:
         super().init_connection_state()
         from accounts.tenancy.roles import refuse_powerful_role
 
+        self.rung = {}
         refuse_powerful_role(self)
+
+    def _commit(self) -> None:
+        self.rung = {}
+        super()._commit()
+
+    def _rollback(self) -> None:
+        self.rung = {}
+        super()._rollback()

@@ -95,11 +95,11 @@ class CampaignChangeIn(In):
     revision = serializers.IntegerField(min_value=1, required=False)
 
 
-class LaunchIn(In):
+class CampaignLaunchIn(In):
     at = serializers.DateTimeField(required=False, allow_null=True, help_text="Empty: now.")
 
 
-class OutcomeOut(Out):
+class CampaignOutcomeOut(Out):
     customer = OpaqueId("customer", source="row.customer_id", allow_null=True)
     group = serializers.ChoiceField(list(GROUPS))
     outcome = serializers.CharField(source="row.outcome")
@@ -192,10 +192,10 @@ class CampaignLaunchView(ApiView):
 
     actions = {"POST": "campaign.launch", "DELETE": "campaign.launch"}
 
-    @extend_schema(request=LaunchIn, responses=CampaignOut, operation_id="campaigns_launch")
+    @extend_schema(request=CampaignLaunchIn, responses=CampaignOut, operation_id="campaigns_launch")
     def post(self, request: Any, id: str) -> Response:
         campaign = find(_campaigns(self.actor), "campaign", id)
-        given = LaunchIn(data=request.data)
+        given = CampaignLaunchIn(data=request.data)
         given.is_valid(raise_exception=True)
         when = given.validated_data.get("at")
         if when is not None and when < timezone.now() - timedelta(minutes=1):
@@ -251,7 +251,7 @@ class CampaignOutcomesView(ApiView):
     actions = {"GET": "campaign.view"}
 
     @extend_schema(
-        responses=page_of(OutcomeOut),
+        responses=page_of(CampaignOutcomeOut),
         parameters=[*PAGE_PARAMETERS, OpenApiParameter("group", str, enum=list(GROUPS))],
         operation_id="campaigns_outcomes",
     )
@@ -261,7 +261,7 @@ class CampaignOutcomesView(ApiView):
         if group and group not in GROUPS:
             raise ValidationError({"group": [_("One of sent, waiting, skipped, failed, unknown.")]})
         rows = outcomes.people(campaign, self.actor, group=group)
-        return _OutcomePage(request, rows, out=OutcomeOut, newest_first=False).response()
+        return _OutcomePage(request, rows, out=CampaignOutcomeOut, newest_first=False).response()
 
 
 class _OutcomePage(CursorPage):

@@ -267,8 +267,7 @@ def case_assign(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     case = _case(request, number)
     form = AssignForm(request.POST, members=caring.members_who("case.work", case.unit_id))
     if not form.is_valid():
-        toast(request, _("Choose a member who may see this case."), level=messages.ERROR)
-        return redirect("case_detail", slug, number)
+        return _page(request, case, status=422, assign_form=form)
     owner = form.cleaned_data["owner"]
     said = _("%(name)s has it now.") % {"name": owner} if owner else _("It is back in the queue.")
     return _deed(request, number, lambda each: caring.assign(each, to=owner, by=request.actor), said)

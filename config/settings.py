@@ -225,6 +225,19 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Fields of one name with different choices, each set under a name of its own.
+    "ENUM_NAME_OVERRIDES": {
+        "Mode": "accounts.models.mode.Mode",
+        "KeyMode": ["live", "test"],
+        "MessageClass": "outreach.models.send_key.MessageClass",
+        "TemplateClass": ["relationship", "marketing"],
+        "MemberInvitationState": ["waiting", "expired", "accepted", "revoked"],
+        "SurveyState": "surveys.models.survey.Survey.State",
+        "DistributionState": "surveys.models.distribution.Distribution.State",
+        "ResponseState": "surveys.models.response.Response.State",
+        "CampaignState": "outreach.models.campaign.Campaign.State",
+        "CaseState": "outreach.models.case.Case.State",
+    },
     "SERVERS": [{"url": BASE_URL}],
 }
 

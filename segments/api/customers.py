@@ -11,12 +11,12 @@ from accounts.api.base import ApiView, In, Out
 from accounts.api.ids import OpaqueId, find
 from accounts.api.pages import CHANGES_PARAMETERS, CursorPage, page_of
 from accounts.auditing import audit
-from accounts.deleting import delete
 from accounts.models import Unit
 from segments.consenting import allow, refuse
 from segments.customers import Outcome, Person, Refused, upsert, upsert_many
 from segments.models import Category, Consent, Customer, Purpose
 from segments.models.consent import CONSENT_CHANNELS
+from segments.putting_away import put_away
 
 MOST = 1_000
 
@@ -99,7 +99,7 @@ class ChangesIn(PersonIn):
     revision = serializers.IntegerField(required=False, min_value=1)
 
 
-class OutcomeOut(Out):
+class CustomerOutcomeOut(Out):
     index = serializers.IntegerField(help_text="The place of the row in what was sent, from 0.")
     outcome = serializers.ChoiceField(["created", "updated", "unchanged", "refused"])
     id = OpaqueId("customer", allow_null=True)
@@ -150,7 +150,7 @@ class CustomerBatchView(ApiView):
 
     @extend_schema(
         request=inline_serializer("CustomerBatchIn", {"customers": PersonIn(many=True)}),
-        responses=inline_serializer("CustomerBatchOut", {"outcomes": OutcomeOut(many=True)}),
+        responses=inline_serializer("CustomerBatchOut", {"outcomes": CustomerOutcomeOut(many=True)}),
         operation_id="customers_batch",
     )
     def post(self, request: Any) -> Response:
@@ -180,7 +180,7 @@ class CustomerBatchView(ApiView):
             }
             for index in range(len(rows))
         ]
-        return Response({"outcomes": OutcomeOut(body, many=True).data})
+        return Response({"outcomes": CustomerOutcomeOut(body, many=True).data})
 
 
 class CustomerView(ApiView):
@@ -212,7 +212,7 @@ class CustomerView(ApiView):
     @extend_schema(responses={204: None}, operation_id="customers_delete")
     def delete(self, request: Any, id: str) -> Response:
         customer = find(customers_of(self.actor), "customer", id)
-        delete(customer, by=self.actor, action="customer.edit")
+        put_away(customer, by=self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 # The secret part of public addresses: surveys, unsubscribing, preferences, proofs, invitations, files, log-in.
-SECRET_PATHS = re.compile(r"(/(?:s|open|u|p|v|i|f|confirm|password/new)/)[^/\s?\"']+")
+SECRET_PATHS = re.compile(r"(/(?:s|open|u|p|c|v|i|f|confirm|password/new)/)[^/\s?\"']+")
 SECRET_WORDS = re.compile(r"\blw_(live|test)_[A-Za-z0-9_-]+")
 ADDRESSES = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 

@@ -1,7 +1,9 @@
 """What a customer allows to be sent to them, said by themselves: one click to stop a topic, one page for all.
 
 The links are derived tokens that name the message they came with: its topic and channel are what `/u/<token>`
-stops, its receiver is whose choices `/p/<token>` shows. GET asks, only POST acts (docs/safety.md).
+stops, its receiver is whose choices `/p/<token>` shows. Survey pages link to `/c/<token>`, which names the
+customer; the purposes differ, so that the number of a mail is never taken for that of a person.
+GET asks, only POST acts (docs/safety.md).
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from segments.timeline import append
 
 UNSUBSCRIBE = "unsubscribe"
 PREFERENCES = "preferences"
+CHOICES = "choices"
 STOPPABLE = (Purpose.SURVEYS, Purpose.MARKETING)
 CHANNELS = (Channel.EMAIL,)
 """Channels that exist today; each adds a column to the preference page."""

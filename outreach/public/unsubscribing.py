@@ -12,7 +12,7 @@ from accounts.door import public_page
 from accounts.tokens import Claim
 from outreach import leaving
 from outreach.models import SendKey
-from segments.models import Purpose
+from segments.models import Customer, Purpose
 
 PURPOSES = {
     str(Purpose.SURVEYS): _("questions about how we do"),
@@ -44,9 +44,21 @@ def unsubscribe(request: HttpRequest, claim: Claim) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @public_page("preferences", token=leaving.PREFERENCES)
 def preferences(request: HttpRequest, claim: Claim) -> HttpResponse:
-    """Channels by purposes, everything off, and back again."""
+    """The choices of whoever got the mail that this link stands in."""
     received = SendKey.objects.filter(pk=claim.object_id).select_related("customer").first()
-    customer = received.customer if received is not None else None
+    return _preferences(request, received.customer if received is not None else None)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@public_page("preferences", token=leaving.CHOICES)
+def choices(request: HttpRequest, claim: Claim) -> HttpResponse:
+    """The same page for somebody who comes from a survey: their link names them, not a mail."""
+    return _preferences(request, Customer.objects.filter(pk=claim.object_id).first())
+
+
+def _preferences(request: HttpRequest, customer: Customer | None) -> HttpResponse:
+    """Channels by purposes, everything off, and back again."""
     if customer is None or customer.is_deleted:
         raise Http404
     saved = False
@@ -54,10 +66,10 @@ def preferences(request: HttpRequest, claim: Claim) -> HttpResponse:
         if "everything" in request.POST:
             leaving.stop_everything(customer, source="preference page")
         else:
-            choices = {
+            chosen = {
                 (cell.channel, cell.purpose): cell.name in request.POST for cell in leaving.table(customer)
             }
-            leaving.choose(customer, choices, source="preference page")
+            leaving.choose(customer, chosen, source="preference page")
         saved = True
     cells = leaving.table(customer)
     rows = [{"purpose": PURPOSES[cell.purpose], "cell": cell} for cell in cells]

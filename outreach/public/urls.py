@@ -3,10 +3,11 @@
 from django.urls import URLPattern, URLResolver, path
 
 from outreach.public.proving import sender_proof
-from outreach.public.unsubscribing import preferences, unsubscribe
+from outreach.public.unsubscribing import choices, preferences, unsubscribe
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("u/<str:token>", unsubscribe, name="unsubscribe"),
     path("p/<str:token>", preferences, name="preferences"),
+    path("c/<str:token>", choices, name="choices"),
     path("v/<str:token>", sender_proof, name="sender_proof"),
 ]

@@ -334,7 +334,7 @@ def _render(
         "anonymous": sitting.definition.anonymous,
         "invited": sitting.invitation is not None,
         "preferences": (
-            tokens.derive("preferences", sitting.organization.pk, sitting.customer.pk)
+            tokens.derive("choices", sitting.organization.pk, sitting.customer.pk)
             if sitting.customer
             else ""
         ),

@@ -123,7 +123,7 @@ def public_addresses(organization: Organization) -> tuple[str, ...]:
         found = [
             f"/s/{inviting.token(invitation)}" if invitation else None,
             f"/s/{inviting.token(answered)}" if answered and not invitation else None,
-            f"/p/{tokens.derive('preferences', organization.pk, customer.pk)}" if customer else None,
+            f"/c/{tokens.derive('choices', organization.pk, customer.pk)}" if customer else None,
             f"/v/{tokens.derive('sender', organization.pk, sender.pk, sender.revision)}" if sender else None,
         ]
     return tuple(path for path in found if path)

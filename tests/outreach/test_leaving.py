@@ -112,6 +112,16 @@ def test_what_a_customer_chose_is_kept_with_where_they_said_it(acme, ann, receiv
         assert (consent.allowed, consent.source) == (False, "preference page")
 
 
+def test_the_link_of_a_survey_opens_the_choices_of_its_reader_and_of_nobody_else(acme, ann, received, client):
+    url = f"/c/{tokens.derive('choices', acme.pk, ann.pk)}"
+    client.post(url, {"everything": "1"})
+    assert allowed(acme, ann) == {"service": True, "surveys": False, "marketing": False}
+    # The number of a mail is not the number of a person: neither link opens the other page.
+    mistaken = tokens.derive("choices", acme.pk, received["surveys"].pk)
+    assert client.get(f"/p/{mistaken}").status_code == 404
+    assert client.get(f"/c/{tokens.derive('preferences', acme.pk, ann.pk)}").status_code == 404
+
+
 @pytest.mark.parametrize("place", ["u", "p", "v"])
 def test_a_wrong_a_foreign_and_a_missing_link_look_alike(acme, globex, received, client, place):
     purpose = {"u": "unsubscribe", "p": "preferences", "v": "sender"}[place]

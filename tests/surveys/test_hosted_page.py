@@ -75,7 +75,7 @@ def test_somebody_answers_and_is_thanked_by_category(acme, visitor, invitation):
     assert (response.score, response.comment, response.language) == (3, "Three broken lamps", "en")
 
 
-@pytest.mark.row("C4", "**opening a link never records an answer**")
+@pytest.mark.row("C4", "opening a link never records an answer")
 @pytest.mark.parametrize("query", ["", *(f"?score={number}" for number in range(11)), "?score=3&submit=1"])
 def test_opening_a_link_records_nothing(acme, visitor, invitation, query):
     for method in (visitor.get, visitor.head):
@@ -249,7 +249,7 @@ def test_the_page_uses_no_cookie_no_script_and_no_referrer(visitor, invitation):
 def test_the_page_is_one_request_of_under_14_kilobytes(visitor, invitation):
     page = visitor.get(path_of(invitation))
     assert len(page.content) < 14 * 1024
-    assert not re.findall(rb'(?:src|href)="(?!data:|\?|/p/)([^"#]+)"', page.content)
+    assert not re.findall(rb'(?:src|href)="(?!data:|\?|/c/)([^"#]+)"', page.content)
 
 
 @pytest.mark.row("C1", "translations in one survey")
@@ -299,7 +299,7 @@ class TestSeveralPages:
             survey.refresh_from_db()
             return survey
 
-    @pytest.mark.row("C10", "partial answers kept (each page at its Next)")
+    @pytest.mark.row("C10", "partial answers kept (each page at its Next; on a one-page survey nothing before Send)")
     def test_next_keeps_the_page_and_shows_the_following_one(self, acme, visitor, survey):
         with acting_for(acme):
             invitation = InvitationFactory(

@@ -70,6 +70,7 @@ TOKENS: dict[str, str] = {
     "open": "open survey",
     "unsubscribe": "sendkey",
     "preferences": "sendkey",
+    "choices": "customer",
 }
 
 

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST
 
 from accounts.acting import Actor
 from accounts.auditing import audit
-from accounts.deleting import delete, restore
 from accounts.door import member_page
 from accounts.models import Deletion, Stale
 from accounts.tenancy.context import acting_for
@@ -25,6 +24,7 @@ from segments.customers import Refused, save_by_hand
 from segments.forms import CustomerForm
 from segments.listing import Search
 from segments.models import Attribute, Category, Channel, ConsentChange, Customer, Purpose, Segment
+from segments.putting_away import bring_back, put_away
 from segments.values import as_text
 
 CHANNEL_ICONS = {Channel.EMAIL: "mail", Channel.SMS: "phone", Channel.IN_APP: "app"}
@@ -228,7 +228,7 @@ def _edit(request: HttpRequest, slug: str, customer: Customer | None) -> HttpRes
 def customer_delete(request: HttpRequest, slug: str, customer_id: int) -> HttpResponse:
     """Put a customer away; for 30 days the toast, and the page of the deletion, bring them back."""
     customer = _customer(request, customer_id)
-    deletion = delete(customer, by=request.actor, action="customer.edit")
+    deletion = put_away(customer, by=request.actor)
     toast(
         request,
         _("%(name)s was deleted. They can be brought back for 30 days.") % {"name": customer.shown_name},
@@ -244,7 +244,7 @@ def customer_restore(request: HttpRequest, slug: str, deletion_id: int) -> HttpR
     visible = Customer.objects.all().visible_to(request.actor)
     if not visible.filter(pk=deletion.subject).exists():
         raise Http404
-    if restore(deletion, by=request.actor, action="customer.edit") is None:
+    if bring_back(deletion, by=request.actor) is None:
         raise Http404
     toast(request, _("Brought back."))
     return redirect("customer_detail", slug, deletion.subject)

@@ -33,7 +33,12 @@ def test_nobody_uses_the_hatch() -> None:
 
 def test_nobody_becomes_somebody_else() -> None:
     for name, text in sources():
-        for forbidden in ("SET ROLE", "SET SESSION AUTHORIZATION", "row_security = off", "session_replication_role"):
+        for forbidden in (
+            "SET ROLE",
+            "SET SESSION AUTHORIZATION",
+            "row_security = off",
+            "session_replication_role",
+        ):
             assert forbidden not in text, name
 
 

@@ -95,7 +95,7 @@ def breaks(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-@pytest.mark.row("F1", "merge fields (attributes, last order, their own words), fallback, if/else")
+@pytest.mark.row("F1", "merge fields (attributes, last order, their own words)", "fallback", "if/else")
 @pytest.mark.parametrize("html", [TEMPLATE, TEMPLATE + LOOP], ids=["compiled", "with a loop"])
 def test_3000_letters_read_back_are_what_liquid_writes(html):
     dice = random.Random(20261121)

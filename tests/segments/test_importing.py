@@ -133,7 +133,7 @@ def test_trying_counts_and_writes_nothing(in_acme: Organization, acme_system: Ac
     assert Customer.objects.count() == 1
 
 
-@pytest.mark.row("B2", "one error per bad row in a file")
+@pytest.mark.row("B2", "one error per bad row in a file to download")
 def test_bad_rows_are_reported_one_by_one_and_the_others_come_in(
     in_acme: Organization, acme_system: Actor
 ) -> None:

@@ -149,7 +149,7 @@ def test_the_export_reads_back_and_carries_no_formula(acme: Organization, mona_i
 
 
 @pytest.mark.row("B7", "facts")
-@pytest.mark.row("B7", "“what may we send, and why (not)”")
+@pytest.mark.row("B7", "\"what may we send, and why (not)\"")
 def test_the_customer_page_says_what_may_be_sent_and_why_not(
     acme: Organization, mona_in: Client, settings: Any
 ) -> None:
@@ -194,7 +194,7 @@ def row(place: str, field: str, operator: str, value: str = "", **options: str) 
     return told | {f"x.{place}.{name}": text for name, text in options.items()}
 
 
-@pytest.mark.row("E1", "rule builder in the browser")
+@pytest.mark.row("E1", "rule builder in the browser", "nested all/any/not")
 def test_a_segment_is_built_without_a_script(acme: Organization, mona_in: Client) -> None:
     with acting_for(acme):
         scored(3, name="Ann Okafor", stage="loyal")
@@ -301,7 +301,7 @@ def test_a_frozen_list_keeps_those_who_were_in_it(acme: Organization, mona_in: C
     assert ann.shown_name in page(mona_in, f"segments/{frozen.pk}/")
 
 
-@pytest.mark.row("E4", "promoters, passives, detractors")
+@pytest.mark.row("E4", "promoters", "passives", "detractors")
 def test_every_ready_segment_can_be_taken_and_counts(
     acme: Organization, mona_in: Client, actor_of: Any, mona: Membership
 ) -> None:

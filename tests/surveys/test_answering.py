@@ -205,7 +205,7 @@ class TestSeveralPages:
             at=at,
         )
 
-    @pytest.mark.row("C10", "partial answers kept (each page at its Next)")
+    @pytest.mark.row("C10", "partial answers kept (each page at its Next; on a one-page survey nothing before Send)")
     def test_a_score_counts_once_its_page_was_sent(self, invitation, ann):
         accepted = self.send(invitation, 0, nps=Value(number=4))
         assert accepted.next_page == 1
@@ -229,7 +229,7 @@ class TestSeveralPages:
         invitation.refresh_from_db()
         assert invitation.completed_at is not None
 
-    @pytest.mark.row("C10", "or once, 30 minutes after the last Next (marked partial)")
+    @pytest.mark.row("C10", "`response.completed` once, 30 minutes after the last Next (marked partial)")
     def test_a_partial_answer_is_told_once_after_thirty_minutes(self, invitation, in_acme):
         start = timezone.now()
         self.send(invitation, 0, at=start, nps=Value(number=4))
@@ -239,7 +239,7 @@ class TestSeveralPages:
         assert len(news("response.completed")) == 1
         assert Response.objects.get().state == "partial"
 
-    @pytest.mark.row("C10", "later pages are `response.amended`")
+    @pytest.mark.row("C10", "later pages are `response.amended`, which wakes no second follow-up, alert or case")
     def test_a_page_after_that_amends_and_does_not_complete_again(self, invitation, in_acme):
         start = timezone.now()
         self.send(invitation, 0, at=start, nps=Value(number=4))

@@ -119,7 +119,7 @@ def test_no_width_scrolls_sideways(asked, browse, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.row("C4", "**opening a link never records an answer**")
+@pytest.mark.row("C4", "opening a link never records an answer")
 def test_a_machine_that_opens_and_runs_every_link_votes_for_nobody(asked, browse):
     shop, path = asked
     for score in range(11):

@@ -1,6 +1,6 @@
 """/health: progress, not pings. How late the oldest due work is tells whether anything moves."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError
 from django.db.models import Max
@@ -14,6 +14,7 @@ from accounts import doorbells
 from accounts.door import public_page
 from outreach.models.engine import EngineTick
 
+RECENT = timedelta(seconds=60)
 LATE = 120  # seconds that due work may wait before the installation counts as stuck
 
 
@@ -27,6 +28,7 @@ def health(request: HttpRequest) -> JsonResponse:
         found = {
             "oldest_due_seconds": _age(doorbells.next_due(), now),
             "last_look_seconds": _age(EngineTick.objects.aggregate(at=Max("looked_at"))["at"], now),
+            "mail_held_up": EngineTick.objects.exclude(fault="").filter(looked_at__gt=now - RECENT).exists(),
         }
     except DatabaseError:
         return JsonResponse({"status": "no database"}, status=503)

@@ -3,7 +3,8 @@
 Reads orders from standard input, one a line, answers on standard output:
 
     spawn SLOT KIND PORT FAILPOINT   ->  born SLOT PID          KIND: engine, celery, setup:<json>
-                                         dead SLOT PID held     held: 1 if it held a lease when it ended
+                                         dead SLOT PID held     held: 1 if it held a lease when it ended,
+                                                                2 if it was speaking to a mail server
 """
 
 from __future__ import annotations
@@ -83,7 +84,15 @@ def _live(slot: int, kind: str, port: int, failpoint: str, holding: mmap.mmap) -
         finally:
             holding[slot] = 0
 
+    write = sending.Connection.send
+
+    def watched_write(*args: Any, **kwargs: Any) -> Any:
+        holding[slot] = 2
+        yield from write(*args, **kwargs)
+        holding[slot] = 1
+
     sending._send = watched
+    sending.Connection.send = watched_write  # type: ignore[method-assign]
     name, _, control = kind.partition("+")
     if control:
         CONTROLS[control]()

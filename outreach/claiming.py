@@ -72,6 +72,20 @@ class _Standing:
     day: date
 
 
+def anything_due(at: datetime | None = None) -> bool:
+    """Whether a claim would find anything: looked at before a mail server is troubled."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            " OR ".join(
+                f"""{"SELECT " if flag == "urgent" else ""}EXISTS (SELECT FROM outreach_message
+                    WHERE organization_id = %(organization)s AND state = 'queued' AND {flag} AND due_at <= %(at)s)"""
+                for flag in ("urgent", "NOT urgent")
+            ),
+            {"organization": current_organization_id(), "at": at or timezone.now()},
+        )
+        return bool(cursor.fetchone()[0])
+
+
 @transaction.atomic
 def claim(*, pace: Pace = PACE, at: datetime | None = None) -> Claim:
     """Take due messages of the acting organization. Claims of one organization wait for each other: caps are exact."""

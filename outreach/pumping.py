@@ -22,6 +22,7 @@ from accounts.relaying import relay
 from accounts.sockets import plugged
 from accounts.tenancy.context import acting_for
 from outreach import sending, settling
+from outreach.claiming import anything_due
 from outreach.hinting import hint
 from outreach.pace import PACE, Pace
 
@@ -90,7 +91,8 @@ def pump(
     accepted, fault = 0, ""
     with acting_for(organization_id):
         settling.reap(pace=pace)
-    while True:
+        due = anything_due()
+    while due:
         sent = sending.send_due(organization_id, pace=pace)
         accepted += sent.accepted
         fault = sent.away

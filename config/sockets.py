@@ -78,9 +78,9 @@ AUDIT_SENTENCES: tuple[str, ...] = (
     "outreach.sentences.SENTENCES",
 )
 
-# Each is called as quotes(customer, actor) and returns {id of a response as events carry it: the customer's words}
-# for their page; empty for an actor who may not read answers.
-QUOTES: tuple[str, ...] = ("surveys.telling_segments.quotes",)
+# Each is called as lines(customer, actor) and returns list[segments.timeline.Line] for the customer's page:
+# answers with their words, for those who may read them, in the place of the events of the same response.
+TIMELINE: tuple[str, ...] = ("surveys.telling_segments.lines",)
 
 # Each is called as facts(found, actor), with a queryset of customers, and returns the context of its template
 # beside the builder: {"template": "...", ...} (the NPS of a segment while it is edited).

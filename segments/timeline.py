@@ -69,17 +69,18 @@ class _Blank(dict[str, Any]):
 
 
 def lines(customer: Customer, actor: Actor, *, limit: int = 100) -> list[Line]:
-    """Everything, newest first, with the customer's own words where the actor may read them."""
-    words: dict[str, str] = {}
-    for bring in plugged("QUOTES"):
-        words |= bring(customer, actor)
-    events = CustomerEvent.objects.of(customer.pk).newest_first()[:limit]
-    return [_line(event, words) for event in events]
+    """Everything, newest first; an answer in the customer's own words where the actor may read them."""
+    brought: list[Line] = []
+    for bring in plugged("TIMELINE"):
+        brought += bring(customer, actor)
+    told = {line.response_id for line in brought if line.response_id is not None}
+    events = [_line(event) for event in CustomerEvent.objects.of(customer.pk).newest_first()[:limit]]
+    kept = [line for line in events if line.response_id is None or line.response_id not in told]
+    return sorted([*kept, *brought], key=lambda line: line.at, reverse=True)[:limit]
 
 
-def _line(event: CustomerEvent, words: dict[str, str]) -> Line:
+def _line(event: CustomerEvent) -> Line:
     told = event.properties
-    response = told.get("response")
     if event.name in TITLES:
         icon, kind, title = TITLES[event.name]
         text, more = str(title) % _Blank(told), ""
@@ -94,9 +95,8 @@ def _line(event: CustomerEvent, words: dict[str, str]) -> Line:
         icon,
         kind,
         score=score if isinstance(score, int) and 0 <= score <= 10 else None,
-        quote=words.get(str(response), ""),
         more=more[:200],
-        response_id=opaque.decode("response", response),
+        response_id=opaque.decode("response", told.get("response")),
         amount=event.amount,
         currency=event.currency,
     )

@@ -5,23 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext
 
-from accounts import opaque
 from accounts.acting import Actor
 from segments.models import Customer
+from segments.timeline import Line
 from surveys import nps
 from surveys.models import Response
 
 
-def quotes(customer: Customer, actor: Actor) -> dict[str, str]:
-    """Opaque id of a response -> what the customer wrote; nothing for those who may not read answers."""
+def lines(customer: Customer, actor: Actor) -> list[Line]:
+    """The customer's answers with their words; nothing for those who may not read answers."""
     if not actor.may("response.view"):
-        return {}
-    said = Response.objects.visible_to(actor).with_words().filter(customer=customer, anonymous=False)
-    return {
-        opaque.encode("response", pk): words
-        for pk, words in said.order_by("-answered_at").values_list("pk", "comment")[:100]
-    }
+        return []
+    said = (
+        Response.objects.visible_to(actor)
+        .filter(customer=customer, anonymous=False)
+        .select_related("survey")
+        .order_by("-answered_at", "-id")[:100]
+    )
+    return [
+        Line(
+            each.answered_at,
+            gettext("Answered “%(survey)s”") % {"survey": each.survey.name},
+            "comment",
+            "answer",
+            score=each.score,
+            quote=each.comment,
+            response_id=each.pk,
+        )
+        for each in said
+    ]
 
 
 def score_of(found: QuerySet[Customer], actor: Actor) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def test_the_export_reads_back_and_carries_no_formula(acme: Organization, mona_i
 
 
 @pytest.mark.row("B7", "facts")
-@pytest.mark.row("B7", "\"what may we send, and why (not)\"")
+@pytest.mark.row("B7", '"what may we send, and why (not)"')
 def test_the_customer_page_says_what_may_be_sent_and_why_not(
     acme: Organization, mona_in: Client, settings: Any
 ) -> None:
@@ -408,3 +408,41 @@ def test_an_agent_may_look_and_not_make(acme: Organization, agnes: Membership, a
     assert browser.post(f"/o/acme/segments/{segment.pk}/", {"do": "save"}).status_code == 403
     assert browser.get("/o/acme/imports/").status_code == 403
     assert browser.get("/o/acme/customers/export.csv").status_code == 403
+
+
+@pytest.mark.row("B7", "one timeline of everything")
+@pytest.mark.row("B7", "current score and movement")
+def test_the_timeline_quotes_to_those_who_may_read_and_tells_the_others_nothing_of_it(
+    acme: Organization, mona_in: Client, vera: Membership, as_: LogIn
+) -> None:
+    from tests.factories.surveys import published, respond
+
+    with acting_for(acme):
+        ann = scored(9, name="Ann Okafor")
+        timeline.append(ann, "order placed", amount=89, currency="EUR")
+        survey = published("After purchase")
+        respond(score=3, comment="Third time the lamp came in pieces.", survey=survey, customer=ann)
+    body = page(mona_in, f"customers/{ann.pk}/")
+    assert "Third time the lamp came in pieces." in body and "Answered “After purchase”" in body
+    assert "promoter → detractor" in body
+    only = page(mona_in, f"customers/{ann.pk}/?show=answer")
+    assert "the lamp came in pieces" in only and "Order placed" not in only
+    assert "the lamp came in pieces" not in page(as_(vera), f"customers/{ann.pk}/")
+
+
+@pytest.mark.row("E1", "NPS of the segment while editing")
+def test_the_nps_of_a_segment_stands_beside_its_rule(acme: Organization, mona_in: Client) -> None:
+    with acting_for(acme):
+        for score in (10, 10, 9, 7, 3):
+            scored(score)
+    form = rows(row("0", "score", "is_known"))
+    body = mona_in.post("/o/acme/segments/try/", form).content.decode()
+    assert "NPS of this segment" in body and "+40" in body and "n = 5" in body
+
+
+@pytest.mark.row("E1", "sample")
+def test_the_newest_five_are_shown_as_a_sample(acme: Organization, mona_in: Client) -> None:
+    with acting_for(acme):
+        people = [CustomerFactory(name=f"Person number {number:02}") for number in range(9)]
+    body = mona_in.post("/o/acme/segments/try/", rows()).content.decode()
+    assert people[8].name in body and people[4].name in body and people[3].name not in body

@@ -74,7 +74,9 @@ def wire(pace: Pace = PACE) -> Connection | None:
         return None
     if server not in _wires:
         hang_up()
-        _wires[server] = Connection(server, timeout=min(pace.socket_timeout, 30.0))
+        _wires[server] = Connection(
+            server, timeout=min(pace.socket_timeout, 30.0), most=pace.mails_per_connection
+        )
     return _wires[server]
 
 

@@ -80,9 +80,11 @@ class _Closing(ConnectionError):
 class Connection:
     """Opened on first use; `send` gives an answer for every envelope, also when the line breaks in the middle."""
 
-    def __init__(self, server: Server, *, timeout: float = 30.0) -> None:
+    def __init__(self, server: Server, *, timeout: float = 30.0, most: int = 500) -> None:
         self.server = server
         self.timeout = timeout
+        self.most = most
+        self.written = 0
         self.features: dict[str, str] = {}
         self._socket: socket.socket | None = None
         self._held = b""
@@ -129,7 +131,10 @@ class Connection:
             raise
 
     def refresh(self) -> None:
-        """Open, or open anew if the server has hung up since the last mail. Raises DeliveryError."""
+        """Open, or open anew if the server has hung up, or has taken as many mails as it may like to. Raises
+        DeliveryError."""
+        if self.written >= self.most:
+            self.close()
         if self._socket is not None:
             try:
                 self._ask(b"NOOP", 2, "NOOP")
@@ -150,7 +155,7 @@ class Connection:
     def drop(self) -> None:
         if self._socket is not None:
             self._socket.close()
-        self._socket, self._held = None, b""
+        self._socket, self._held, self.written = None, b"", 0
 
     def send(self, window: Sequence[Envelope], *, deadline: float = math.inf) -> Iterator[Answer]:
         """Hand over a window. One answer per envelope, each as soon as it is known. Never raises for the network.
@@ -162,6 +167,7 @@ class Connection:
         except DeliveryError as error:
             yield from (Answer(one.key, Verdict.UNTOUCHED, str(error)) for one in window)
             return
+        self.written += len(window)
         plain = [one for one in window if one.recipient.isascii() or "SMTPUTF8" in self.features]
         for one in window:
             if one not in plain:

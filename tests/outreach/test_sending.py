@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import email
+import io
 import threading
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
@@ -116,6 +118,7 @@ def _wording_in(organization: Organization, **more: Any) -> Any:
 # --- judged at the claim --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.row("F7", "suppression")
 def test_whoever_said_stop_after_queueing_gets_nothing(sender_of_mails, mail_server):
     with acting_for(sender_of_mails):
         people = make_people(4)
@@ -132,6 +135,27 @@ def test_whoever_said_stop_after_queueing_gets_nothing(sender_of_mails, mail_ser
             people[1].pk: "suppressed",
         }
         assert not Contact.objects.filter(customer__in=people[:2]).exists()
+
+
+@pytest.mark.row("F7", "consent")
+def test_marketing_needs_a_word_and_a_survey_does_not_and_a_no_is_heard(sender_of_mails, mail_server):
+    from tests.factories.segments import ConsentFactory
+
+    with acting_for(sender_of_mails):
+        silent, willing, unwilling = make_people(3)
+        ConsentFactory(customer=willing, purpose="marketing", allowed=True)
+        ConsentFactory(customer=unwilling, purpose="surveys", allowed=False)
+    people = [silent, willing, unwilling]
+    make_messages(sender_of_mails, people, name="offer", message_class="marketing", topic="marketing")
+    make_messages(sender_of_mails, people, name="survey")
+    send_all(sender_of_mails)
+    with acting_for(sender_of_mails):
+        skipped = SendKey.objects.filter(outcome=Outcome.SKIPPED, reason="no_consent")
+        assert {(key.customer_id, key.topic) for key in skipped} == {
+            (silent.pk, "marketing"),
+            (unwilling.pk, "marketing"),
+            (unwilling.pk, "surveys"),
+        }
 
 
 @pytest.mark.django_db(transaction=True)
@@ -219,6 +243,11 @@ def test_a_pause_a_standstill_and_the_switch_hold_everything(sender_of_mails, ma
     standstill = Standstill.objects.create(reason="restored from a backup")
     assert send_all(sender_of_mails) == 0
     standstill.delete()
+    call_command("standstill", "too many complaints", stdout=io.StringIO())
+    assert send_all(sender_of_mails) == 0
+    said = io.StringIO()
+    call_command("standstill", "--end", stdout=said)
+    assert said.getvalue().strip() == "Sending goes on."
     settings.SENDING = False
     assert send_all(sender_of_mails) == 0
     settings.SENDING = True

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
@@ -79,9 +81,14 @@ def _draft(alert: Alert, response: Response, case: Case | None, organization: Or
             "who": customer.shown_name if customer else "",
             "comment": response.comment[:500],
             "page": settings.BASE_URL.rstrip("/") + path,
-            "due": timezone.localtime(case.due_at).strftime("%d.%m. %H:%M") if case else "",
+            "due": _clock(case.due_at, user.time_zone or organization.time_zone) if case else "",
         },
     )
+
+
+def _clock(at: datetime, zone: str) -> str:
+    """An hour in the reader's own zone."""
+    return date_format(at.astimezone(ZoneInfo(zone)), "j M H:i")
 
 
 def _alert_wording(organization: Organization, locale: str) -> Wording:

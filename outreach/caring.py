@@ -125,11 +125,14 @@ def members_who(action: str, unit_id: int | None) -> list[Membership]:
         .select_related("user", "unit")
         .order_by("pk")
     )
-    return [member for member in members if _sees(member, unit_id)]
+    above = _with_those_above(unit_id)
+    return [member for member in members if member.unit_id is None or member.unit_id in above]
 
 
-def _sees(member: Membership, unit_id: int | None) -> bool:
-    return member.unit_id is None or unit_id in Unit.objects.all().branch_ids(member.unit_id)
+def _with_those_above(unit_id: int | None) -> set[int]:
+    """The unit and every unit it stands beneath: who is kept to one of these sees it."""
+    path = Unit.objects.filter(pk=unit_id).values_list("path", flat=True).first() if unit_id else None
+    return {int(each) for each in (path or "").split("/") if each}
 
 
 def calendar_of(organization: Organization) -> clocks.Calendar:
@@ -320,6 +323,7 @@ def reopen(case: Case, *, by: Actor, text: str = "", at: datetime | None = None)
     case.late_told_at = None
     if case.first_contact_at is None:
         case.due_at = clocks.due(at, calendar_of(organization))
+        doorbells.ring(organization.pk, at=case.due_at)
     case.save()
     _note(case, CaseEvent.Kind.REOPENED, by, at, text=text.strip())
     record("case.reopened", case, customer=case.customer_id)
@@ -410,6 +414,7 @@ def _run_on(case: Case, at: datetime) -> None:
     organization = Organization.objects.get(pk=current_organization_id())
     if case.first_contact_at is None and case.waiting_since is not None:
         case.due_at = clocks.stood_still(case.due_at, case.waiting_since, at, calendar_of(organization))
+        doorbells.ring(organization.pk, at=case.due_at)
     case.waiting_since = None
     case.state = Case.State.IN_CONTACT if case.first_contact_at else Case.State.NEW
 

@@ -40,7 +40,10 @@ PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
     ("cases", "number"): ("case", lambda case: case.number),
     ("answers", "pk"): "response",
     ("imports", "id"): "customerimport",
+    ("imports", "import_id"): "customerimport",
     ("attribute_restore", "deletion_id"): "attribute_deletion",
+    ("customer_restore", "deletion_id"): "customer_deletion",
+    ("segment_restore", "deletion_id"): "segment_deletion",
     ("survey_restore", "deletion"): "survey_deletion",
     ("campaign_restore", "pk"): "deleted campaign",
     ("template_restore", "pk"): "deleted template",
@@ -159,6 +162,16 @@ def company(world: World) -> Any:
 @builds("customer", in_north=True)
 def customer(world: World) -> Any:
     return CustomerFactory(unit=world["unit"], company=world["company"])
+
+
+@builds("customer_deletion", in_north=True)
+def customer_deletion(world: World) -> Any:
+    return delete(CustomerFactory(unit=world["unit"]), by=world.system)
+
+
+@builds("segment_deletion")
+def segment_deletion(world: World) -> Any:
+    return delete(SegmentFactory(), by=world.system)
 
 
 @builds("segment")

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.locales import pick
-from surveys import colours
+from surveys import colours, piping
 from surveys.answering import definition_of
 from surveys.models import Distribution, Version
 
@@ -72,6 +72,32 @@ def content(distribution: Distribution, locale: str = "", *, version: Version | 
             text=render_to_string("surveys/mail/survey.txt", facts),
             locale=language,
         )
+
+
+@dataclass(frozen=True)
+class Glance:
+    """How a mail reads to somebody called Ann, in a few lines; for the page before a launch."""
+
+    subject: str
+    intro: list[str]
+    question: str
+
+
+def glance(distribution: Distribution, *, version: Version | None = None) -> Glance | None:
+    """The words of the mail in the default language; None while nothing is published."""
+    asked = version or distribution.version or distribution.survey.version()
+    if asked is None:
+        return None
+    definition = definition_of(asked)
+    default = definition.default_locale
+    known = {"customer.first_name": _("Ann"), "organization.name": distribution.organization.name}
+    question = pick(definition.counting.text, default, default) if definition.counting else ""
+    intro = pick(distribution.intro, default, default)
+    return Glance(
+        subject=piping.fill(_subject(distribution, default, default), known),
+        intro=[piping.fill(each, known) for each in re.split(r"\n\s*\n", intro) if each.strip()],
+        question=piping.fill(question, known),
+    )
 
 
 def locales(distribution: Distribution) -> tuple[str, ...]:

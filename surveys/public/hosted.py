@@ -334,9 +334,7 @@ def _render(
         "anonymous": sitting.definition.anonymous,
         "invited": sitting.invitation is not None,
         "preferences": (
-            tokens.derive("choices", sitting.organization.pk, sitting.customer.pk)
-            if sitting.customer
-            else ""
+            tokens.derive("choices", sitting.organization.pk, sitting.customer.pk) if sitting.customer else ""
         ),
     }
     return HttpResponse(render_to_string(template, context), status=status)

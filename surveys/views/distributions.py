@@ -216,10 +216,7 @@ def _before(
     request: HttpRequest, distribution: Distribution, form: WhenForm, *, refusal: str = "", status: int = 200
 ) -> HttpResponse:
     preview = distributing.preview(distribution) if distribution.segment_id else None
-    try:
-        mail = mailing.content(distribution)
-    except LookupError:
-        mail = None
+    mail = mailing.glance(distribution)
     needed = nps.answers_needed(5)
     return render(
         request,

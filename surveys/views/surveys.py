@@ -26,6 +26,7 @@ from surveys import (
     colours,
     inviting,
     nps,
+    piping,
     publishing,
     question_form,
     reporting,
@@ -362,7 +363,7 @@ def _builder(
     stale: Stale | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    questions = _numbered(definition)
+    questions = _numbered(definition, survey.organization.name)
     current = next(
         (each for each in questions if each["asked"].key == key), questions[0] if questions else None
     )
@@ -395,9 +396,10 @@ def _builder(
     return _tab(request, survey, "surveys/survey_edit.html", "questions", facts, status)
 
 
-def _numbered(definition: Definition) -> list[dict[str, Any]]:
+def _numbered(definition: Definition, organization: str = "") -> list[dict[str, Any]]:
     """The questions with their numbers: those that hang on one are 1a, 1b beneath it."""
     rows: list[dict[str, Any]] = []
+    known = {"organization.name": organization}
     number, letter = 0, 0
     for asked in definition.questions:
         if asked.shown_to:
@@ -412,7 +414,8 @@ def _numbered(definition: Definition) -> list[dict[str, Any]]:
                 "asked": asked,
                 "label": label,
                 "hangs": bool(asked.shown_to),
-                "text": asked.text.get(definition.default_locale, "") or _("(no text yet)"),
+                "text": piping.fill(asked.text.get(definition.default_locale, ""), known)
+                or _("(no text yet)"),
                 "kind": dict(Question.Kind.choices).get(asked.kind, asked.kind),
                 "ends": f"{ends[0]}–{ends[1]}" if ends[0] is not None else "",
             }

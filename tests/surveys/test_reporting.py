@@ -227,7 +227,5 @@ def test_the_filter_survives_its_address_and_nonsense_is_left_out(in_acme, surve
     )
     again = Filter.read(QueryDict(first.query()[1:]), in_acme, today=TODAY)
     assert again == first
-    wild = chosen(
-        in_acme, None, category="x", step="century", from_="31.12.", segment="seg_nothing", survey="sur_x"
-    )
+    wild = chosen(in_acme, None, category="x", step="century", from_="31.12.", segment="seg_nothing")
     assert (wild.category, wild.segment, wild.survey, wild.start) == ("", None, None, dt.date(2025, 7, 1))

@@ -42,7 +42,6 @@ def launched(organization, by, name: str) -> Campaign:
 
 @pytest.mark.row("F2", "now")
 @pytest.mark.row("F7", "checked at the moment of sending")
-@pytest.mark.row("F1", "merge fields (attributes, last order, their own words)")
 def test_a_campaign_reaches_those_who_allow_it_once_and_a_click_stops_the_next(
     sender_of_mails, mail_server, client, actor_of
 ):

@@ -17,7 +17,6 @@ def found(rule) -> set[str]:
     return {customer.name for customer in members(SegmentFactory(rule=rule))}
 
 
-@pytest.mark.row("E4", "open case")
 def test_who_has_an_open_a_late_or_a_closed_case(alice, actor_of):
     by = actor_of(alice)
     now = timezone.now()

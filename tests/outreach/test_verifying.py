@@ -9,7 +9,6 @@ from outreach import verifying
 from outreach.models import Message, Sender
 
 
-@pytest.mark.row("A4", "sender identities and domains")
 def test_a_sender_is_added_proved_by_its_mailbox_and_used_from_then_on(acme, adam, as_, client):
     url = f"/o/{acme.slug}/settings/senders/"
     browser = as_(adam)

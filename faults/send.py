@@ -422,10 +422,18 @@ class Nursery:
 
     def some_holder(self, but: Collection[int] = ()) -> int | None:
         """A living sender that holds a lease now; whether it still did shows when it is dead."""
-        # Mostly one that is speaking to a mail server: there a kill can do harm.
-        least = 2 if random.random() < 0.7 else 1
+        now = time.monotonic()
+        # Mostly one that is speaking to a mail server: there a kill can do harm, so it is worth waiting for.
+        if now > self._wait_until:
+            self._wait_until = now + (5 if random.random() < 0.75 else 0)
+        least = 2 if now < self._wait_until else 1
         candidates = [slot for slot in self.alive if slot not in but and self._holding[slot] >= least]
-        return random.choice(candidates) if candidates else None
+        if not candidates:
+            return None
+        self._wait_until = 0.0
+        return random.choice(candidates)
+
+    _wait_until = 0.0
 
     def signal(self, slot: int, name: str) -> None:
         # A failpoint may have been quicker; the nursery is about to say so.

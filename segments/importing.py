@@ -24,6 +24,7 @@ from accounts.models import Organization, Unit
 from accounts.recording import record
 from accounts.storing import discard, store_bytes
 from accounts.tenancy.context import acting_for, current_organization_id
+from accounts.tenancy.staging import fresh_statistics
 from accounts.zones import zone_names
 from segments.customers import Outcome, Person, Refused, Schema, checked_person, upsert_many
 from segments.hinting import hint
@@ -31,6 +32,7 @@ from segments.models import (
     Attribute,
     Customer,
     CustomerImport,
+    CustomerKey,
     ExistingPolicy,
     ImportRowError,
     ImportState,
@@ -207,6 +209,10 @@ def step(customer_import: CustomerImport, *, chunk: int = CHUNK) -> bool:
         existing=locked.existing,
         checked=True,
     )
+    if locked.rows_seen == 0 and any(outcome.created for outcome in outcomes):
+        # The planner must know of the new rows before the next chunk looks for them, whatever it believed.
+        fresh_statistics(Customer)
+        fresh_statistics(CustomerKey)
     _settle(locked, read, good, outcomes)
     locked.rows_seen += len(lines)
     locked.offset = lines[-1][1] if lines else locked.offset

@@ -28,6 +28,7 @@ from accounts.models import Organization
 from accounts.news_catalog import NewsType, catalog
 from accounts.recording import lane_of, record, will_wake
 from accounts.tenancy.context import acting_for, current_organization_id
+from segments.models import Customer
 from surveys import nps, reading
 from surveys.definition import Definition
 from surveys.kinds import Value
@@ -512,9 +513,9 @@ def _correct_customer(response: Response) -> None:
     """The customer's latest fact follows a changed score, if it still is this response."""
     if response.customer_id is None or response.score is None:
         return
-    type(response).customer.field.related_model.objects.filter(
-        pk=response.customer_id, last_response_id=response.pk
-    ).update(last_score=response.score, last_category=nps.category(response.score).value)
+    Customer.objects.filter(pk=response.customer_id, last_response_id=response.pk).update(
+        last_score=response.score, last_category=nps.category(response.score).value
+    )
 
 
 def _announce(organization: Organization, response: Response, news: str) -> None:

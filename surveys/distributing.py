@@ -93,7 +93,7 @@ def schedule(distribution: Distribution, *, by: Actor, when: dt.datetime) -> Dis
     distribution.scheduled_at = when
     distribution.save(update_fields=["state", "scheduled_at"])
     audit("distribution.launch", distribution, by=by, did="scheduled", at_time=when.isoformat())
-    ring(distribution.organization_id, at=when)
+    ring(distribution.organization.pk, at=when)
     return distribution
 
 
@@ -134,7 +134,7 @@ def launch(distribution: Distribution, *, by: Actor, at: dt.datetime | None = No
         if _invite_batch(distribution):
             break
     else:
-        ring(distribution.organization_id)
+        ring(distribution.organization.pk)
     return distribution
 
 
@@ -190,7 +190,11 @@ def stop(distribution: Distribution, *, by: Actor, at: dt.datetime | None = None
     distribution.stopped_at = now
     distribution.stopped_by_id = by.user_id
     distribution.save(update_fields=["state", "stopped_at", "stopped_by"])
-    spared = distribution.invitations.waiting().update(outcome=Invitation.Outcome.SKIPPED, reason="stopped")
+    spared = (
+        Invitation.objects.of(distribution)
+        .waiting()
+        .update(outcome=Invitation.Outcome.SKIPPED, reason="stopped")
+    )
     audit("distribution.launch", distribution, by=by, did="stopped", spared=spared)
     record("distribution.stopped", distribution, survey=distribution.survey_id)
     return spared
@@ -284,7 +288,7 @@ def _invite_batch(distribution: Distribution) -> bool:
         distribution.state = Distribution.State.RUNNING
     distribution.save(update_fields=["launched_upto", "state"])
     if finished:
-        asked = distribution.invitations.waiting().count()
+        asked = Invitation.objects.of(distribution).waiting().count()
         if asked > BATCH:
             fresh_statistics(Invitation)
         record("distribution.launched", distribution, survey=distribution.survey_id, asked=asked)
@@ -311,7 +315,7 @@ def _batches(distribution: Distribution, after: int) -> Iterator[list[Customer]]
 
 
 def _judge(distribution: Distribution, batch: Sequence[Customer], at: dt.datetime) -> list[Judged]:
-    salt = Organization.objects.values_list("salt", flat=True).get(pk=distribution.organization_id)
+    salt = Organization.objects.values_list("salt", flat=True).get(pk=distribution.organization.pk)
     decisions = judge([Candidate(each.pk) for each in batch], at=at)
     judged = []
     for customer, decision in zip(batch, decisions, strict=True):
@@ -332,7 +336,7 @@ def _lasting(decision: Decision) -> tuple[str, dt.datetime | None]:
 
 
 def _write(distribution: Distribution, judged: Sequence[Judged], now: dt.datetime) -> None:
-    organization_id = distribution.organization_id
+    organization_id = distribution.organization.pk
     expires = now + dt.timedelta(days=distribution.expires_after_days)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -196,8 +196,8 @@ class DistributionForm(forms.Form):
     """Who is asked, by which mail. When is decided on the next page, beside the preview."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
-    survey = forms.ModelChoiceField(label=gettext_lazy("Survey"), queryset=Survey.objects.none())
-    segment = forms.ModelChoiceField(
+    survey: Any = forms.ModelChoiceField(label=gettext_lazy("Survey"), queryset=Survey.objects.none())
+    segment: Any = forms.ModelChoiceField(
         label=gettext_lazy("Ask the customers of"), queryset=Segment.objects.none()
     )
     touchpoint = forms.CharField(label=gettext_lazy("Touchpoint"), max_length=80, required=False)

@@ -30,7 +30,7 @@ class NotLaunchable(Exception):
 
 def open_link(survey: Survey) -> str:
     """The address for whoever has it; it works while the survey allows an open link."""
-    return f"{settings.BASE_URL}/open/{tokens.derive('open', survey.organization_id, survey.pk)}"
+    return f"{settings.BASE_URL}/open/{tokens.derive('open', survey.organization.pk, survey.pk)}"
 
 
 @transaction.atomic
@@ -100,7 +100,7 @@ def revoke(invitation: Invitation) -> Invitation:
 
 
 def token(invitation: Invitation) -> str:
-    return tokens.derive(TOKEN, invitation.organization_id, invitation.pk, invitation.generation)
+    return tokens.derive(TOKEN, invitation.organization.pk, invitation.pk, invitation.generation)
 
 
 def link(invitation: Invitation) -> str:
@@ -115,7 +115,7 @@ def token_hash(organization_id: int, invitation_id: int, generation: int) -> byt
 
 def _sealed(invitation: Invitation) -> Invitation:
     """With the hash of the token in force beside it."""
-    invitation.token_hash = token_hash(invitation.organization_id, invitation.pk, invitation.generation)
+    invitation.token_hash = token_hash(invitation.organization.pk, invitation.pk, invitation.generation)
     invitation.save(update_fields=["token_hash"])
     return invitation
 

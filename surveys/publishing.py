@@ -89,7 +89,7 @@ def look(survey: Survey) -> Look:
     """The survey's own look, filled up with the organization's brand."""
     own = Appearance.objects.filter(survey=survey).first()
     organization = survey.organization
-    colour = ((own.brand_colour if own else "") or organization.brand_colour or Look.colour).lower()
+    colour = ((own.brand_colour if own else "") or organization.brand_colour or Look().colour).lower()
     logo = (own.logo_id if own else None) or organization.logo
     return Look(
         colour=colour, ink=colours.ink_on(colour), logo=logo, show_name=own.show_name if own else True

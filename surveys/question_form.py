@@ -151,7 +151,7 @@ def _texts(
     for code in locales:
         field = f"{name}-{code}"
         if field in post:
-            found[code] = post[field].replace("\x00", "").strip()[: most * 4]
+            found[code] = str(post[field]).replace("\x00", "").strip()[: most * 4]
     return found
 
 

@@ -412,7 +412,7 @@ def _starts(chosen: Filter, found: Iterable[dt.date], now: dt.datetime) -> list[
     first = chosen.start or min(found, default=today)
     last = min(chosen.end or today, today)
     start = _start_of(first, chosen.step)
-    starts = []
+    starts: list[dt.date] = []
     while start <= last and len(starts) < MOST_PERIODS:
         starts.append(start)
         start = _after(start, chosen.step)

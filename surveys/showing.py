@@ -123,9 +123,9 @@ def facts_of(organization: Organization, customer: Customer | None) -> dict[str,
     for key, value in customer.attributes.items():
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
             facts[f"customer.attributes.{key}"] = str(value)
-    if customer.company_id:
+    if customer.company is not None:
         facts["company.name"] = customer.company.name
-    if customer.unit_id:
+    if customer.unit is not None:
         facts["unit.name"] = customer.unit.name
     return facts
 

@@ -98,7 +98,7 @@ def distribution_detail(request: HttpRequest, slug: str, pk: int) -> HttpRespons
         return _before(request, distribution, WhenForm(zone=_organization(request).time_zone))
     progress = distributing.progress(distribution)
     which = request.GET.get("which", "")
-    people = distribution.invitations.all().visible_to(_actor(request)).exclude(source="test")
+    people = Invitation.objects.of(distribution).visible_to(_actor(request)).exclude(source="test")
     people = people.select_related("customer")
     if which == "answered":
         people = people.exclude(started_at=None)
@@ -153,7 +153,7 @@ def distribution_launch(request: HttpRequest, slug: str, pk: int) -> HttpRespons
             toast(request, _("Scheduled. Until then it can be changed or taken back."))
         else:
             launched = distributing.launch(distribution, by=actor)
-            asked = launched.invitations.waiting().count()
+            asked = Invitation.objects.of(launched).waiting().count()
             toast(request, _("Launched: %(n)s people are being asked.") % {"n": asked})
     except NotLaunchable as refused:
         return _before(

@@ -21,7 +21,9 @@ def tidy(*, after: int = 0, seconds: float = 5, at: datetime | None = None) -> i
     now, until = at or timezone.now(), time.monotonic() + seconds
     if not after:
         Session.objects.filter(expire_date__lt=now).delete()
-    for organization_id in Organization.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True):
+    for organization_id in (
+        Organization.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)
+    ):
         with acting_for(organization_id):
             purge_due(at=now)
             IdempotentAnswer.objects.filter(created_at__lt=now - KEPT_FOR).delete()

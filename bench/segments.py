@@ -57,7 +57,9 @@ def rows() -> Iterator[tuple[Any, ...]]:
     chance, now = random.Random(5), timezone.now()
     for number in range(CUSTOMERS):
         score = chance.randint(0, 10) if chance.random() < 0.6 else None
-        category = "" if score is None else "detractor" if score < 7 else "passive" if score < 9 else "promoter"
+        category = (
+            "" if score is None else "detractor" if score < 7 else "passive" if score < 9 else "promoter"
+        )
         yield (
             f"Person {number}", "", f"p{number}@bench.example", f"p{number}@bench.example", "", "en", "", "live",
             "bench", {"plan": chance.choice(["basic", "gold", "team"]), "spend": chance.randint(0, 10_000)},
@@ -116,9 +118,13 @@ def counts(organization: Any) -> Iterator[Ratio]:
     from segments.rules import read_rule
 
     duck = duckdb.connect()
-    duck.execute("CREATE TABLE c (email text, stage text, last_score int, plan text, spend double, deleted int)")
+    duck.execute(
+        "CREATE TABLE c (email text, stage text, last_score int, plan text, spend double, deleted int)"
+    )
     with acting_for(organization):
-        facts = Customer.objects.order_by("id").values_list("email_lower", "stage", "last_score", "attributes")
+        facts = Customer.objects.order_by("id").values_list(
+            "email_lower", "stage", "last_score", "attributes"
+        )
         table = [
             (email, stage, score, held.get("plan"), held.get("spend"), 0)
             for email, stage, score, held in facts.iterator(chunk_size=10_000)
@@ -133,7 +139,9 @@ def counts(organization: Any) -> Iterator[Ratio]:
                 return compiling.count(compiling.found_by(tree, words=words))
 
             def theirs(where: str = where) -> int:
-                return int(duck.execute(f"SELECT count(*) FROM c WHERE deleted = 0 AND ({where})").fetchone()[0])
+                return int(
+                    duck.execute(f"SELECT count(*) FROM c WHERE deleted = 0 AND ({where})").fetchone()[0]
+                )
 
             assert ours() == theirs(), name
             took, duck_took = in_turns(ours, theirs)

@@ -10,7 +10,9 @@ from surveys.models import Distribution
 
 def steps(organization: Organization) -> list[Step]:
     """Sent once a distribution was launched; test mails to oneself do not count."""
-    launched = Distribution.objects.filter(launched_at__isnull=False, channel=Distribution.Channel.EMAIL).exists()
+    launched = Distribution.objects.filter(
+        launched_at__isnull=False, channel=Distribution.Channel.EMAIL
+    ).exists()
     return [
         Step(
             50,

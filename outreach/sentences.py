@@ -12,7 +12,9 @@ SENTENCES: dict[str, str | Promise] = {
     "campaign.launch/taken back": _("%(actor)s took back the launch of %(subject)s before anything went out"),
     "campaign.launch/paused": _("%(actor)s paused the campaign %(subject)s"),
     "campaign.launch/resumed": _("%(actor)s let the campaign %(subject)s go on"),
-    "campaign.launch/stopped": _("%(actor)s stopped the campaign %(subject)s; %(people)s people did not get it"),
+    "campaign.launch/stopped": _(
+        "%(actor)s stopped the campaign %(subject)s; %(people)s people did not get it"
+    ),
     "campaign.launch/failures retried": _("%(actor)s tried %(subject)s again for %(people)s people"),
     "template.edit/created": _("%(actor)s wrote the template %(subject)s"),
     "template.edit/changed": _("%(actor)s changed the template %(subject)s"),

@@ -51,7 +51,11 @@ def acme_units(acme: Organization) -> Branches:
         root = UnitFactory(name="Acme stores")
         north, south = UnitFactory(name="North", parent=root), UnitFactory(name="South", parent=root)
         return Branches(
-            root, north, UnitFactory(name="Leeds", parent=north), south, UnitFactory(name="Dover", parent=south)
+            root,
+            north,
+            UnitFactory(name="Leeds", parent=north),
+            south,
+            UnitFactory(name="Dover", parent=south),
         )
 
 
@@ -149,7 +153,9 @@ class ApiClient(Client):
 def api() -> Callable[..., ApiClient]:
     """`api(acme)` with every scope, `api(acme, "customers:read")` with some; mode="test" for a test key."""
 
-    def issue(organization: Organization, *scopes: str, mode: str = "live", unit: Unit | None = None) -> ApiClient:
+    def issue(
+        organization: Organization, *scopes: str, mode: str = "live", unit: Unit | None = None
+    ) -> ApiClient:
         with acting_for(organization):
             issued = issue_key(
                 name="for a test", scopes=scopes or all_scopes(), mode=mode, by=system_actor(organization)

@@ -167,7 +167,9 @@ class Story:
                 writer.writerow({**row, "email": f"{row['customerID'].lower()}@{DOMAIN}"})
         page = self._page("imports/new/")
         page = self.visitor.submit(page, page.form("file"), file=prepared)
-        page = self.visitor.submit(page, page.form("ground", "existing"), ground="contract", existing="update")
+        page = self.visitor.submit(
+            page, page.form("ground", "existing"), ground="contract", existing="update"
+        )
         start = next((form for form in page.forms() if form.action.endswith("/start/")), None)
         if start is None:
             raise Unexpected(f"the import cannot be started at {page.url} ({page.status})")

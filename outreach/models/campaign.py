@@ -50,7 +50,9 @@ class Campaign(Editable, TenantModel):
     name = models.CharField(_("name"), max_length=120)
     template = TenantForeignKey("outreach.Template", on_delete=models.PROTECT, related_name="campaigns")
     segment = TenantForeignKey("segments.Segment", on_delete=models.PROTECT, related_name="campaigns")
-    sender = TenantForeignKey("outreach.Sender", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    sender = TenantForeignKey(
+        "outreach.Sender", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
     mode = models.CharField(max_length=8, default="live")
     # The words as they were at launch: a later edit of the template changes nothing for those who wait.
@@ -58,7 +60,9 @@ class Campaign(Editable, TenantModel):
     content = models.JSONField(default=dict, blank=True)
     scheduled_at = models.DateTimeField(_("send at"), null=True, blank=True)
     launched_at = models.DateTimeField(null=True, blank=True)
-    launched_by = TenantForeignKey("accounts.Membership", on_delete=models.SET_NULL, null=True, related_name="+")
+    launched_by = TenantForeignKey(
+        "accounts.Membership", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     paused_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     # Who was chosen is written batch by batch: `chosen_upto` is the last customer looked at, null when all were.

@@ -55,9 +55,22 @@ SHAPES = [
     "http://" + "a." * 130 + "com/", "http://example.com/" + "a" * 3000, "http://ⓔⓧⓐⓜⓟⓛⓔ.com/", "http://münchen.example/", "",
     "http://0/", "http://00000000000/", "http://0x/", "http://127.0.0.1.:80/", "http://*.example.com/",
 ]  # fmt: skip
-HOSTILE = [f"http://{host}/" for host in LOOPBACK + PRIVATE] + [f"https://{host}/latest/" for host in PRIVATE[:20]] + SHAPES
+HOSTILE = (
+    [f"http://{host}/" for host in LOOPBACK + PRIVATE]
+    + [f"https://{host}/latest/" for host in PRIVATE[:20]]
+    + SHAPES
+)
 # Names that look public and answer with an inner address: what a resolver under an attacker says.
-REBINDING = ["127.0.0.1", "169.254.169.254", "10.0.0.7", "::1", "fd00::1", "::ffff:127.0.0.1", "0.0.0.0", "100.64.0.9"]
+REBINDING = [
+    "127.0.0.1",
+    "169.254.169.254",
+    "10.0.0.7",
+    "::1",
+    "fd00::1",
+    "::ffff:127.0.0.1",
+    "0.0.0.0",
+    "100.64.0.9",
+]
 
 
 @pytest.fixture
@@ -214,7 +227,17 @@ def test_only_the_place_named_is_open(place, settings):
 
 
 # The lint rule: nothing else in our code opens connections.
-CLIENTS = {"requests", "httpx", "urllib3", "aiohttp", "http.client", "urllib.request", "socket", "ftplib", "telnetlib"}
+CLIENTS = {
+    "requests",
+    "httpx",
+    "urllib3",
+    "aiohttp",
+    "http.client",
+    "urllib.request",
+    "socket",
+    "ftplib",
+    "telnetlib",
+}
 # Each with its reason: it talks to fixed places of the operator, or makes no outgoing connection at all.
 ALLOWED = {
     "accounts/fetching.py": "the one way out",

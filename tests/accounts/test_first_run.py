@@ -32,7 +32,9 @@ class Hand:
 
 
 @pytest.mark.row("A1", "sign up in a browser")
-@pytest.mark.row("A1", "a guided first run from nothing to a live survey (at most 25 clicks, nothing asked twice)")
+@pytest.mark.row(
+    "A1", "a guided first run from nothing to a live survey (at most 25 clicks, nothing asked twice)"
+)
 def test_from_nothing_to_a_live_survey_in_at_most_25_clicks(browse, mailoutbox):
     cache.clear()
     hand = Hand(browse("/sign-up/", timezone_id="Europe/Lisbon"))

@@ -52,7 +52,11 @@ def test_a_business_signs_up_confirms_its_address_and_is_let_in(db, client, post
     assert (organization.name, organization.slug) == ("Harbour & Vale", "harbour-vale")
     assert organization.time_zone == "Europe/London"
     owner = Membership.objects.get()
-    assert (owner.user.email, owner.user.name, owner.role) == ("alice@harbourvale.example", "Alice Moreau", "owner")
+    assert (owner.user.email, owner.user.name, owner.role) == (
+        "alice@harbourvale.example",
+        "Alice Moreau",
+        "owner",
+    )
 
     # Nobody gets in before the address is confirmed.
     other = Client()
@@ -163,7 +167,9 @@ def test_a_reset_link_works_once(alice, post, mailoutbox):
     post(visitor, "/password/forgotten/", {"email": alice.user.email})
     link = link_in(mailoutbox[-1], "/password/new/")
     start = visitor.get(link)
-    post(visitor, start["Location"], {"password1": "a quite new sentence", "password2": "a quite new sentence"})
+    post(
+        visitor, start["Location"], {"password1": "a quite new sentence", "password2": "a quite new sentence"}
+    )
     answer = Client().get(link)
     assert answer.status_code == 200
     assert "password1" not in answer.content.decode()
@@ -215,7 +221,13 @@ def test_two_businesses_of_one_name_get_two_addresses(post, db):
 
 
 def test_the_way_back_after_log_in_stays_on_this_site(alice, post):
-    for evil in ("https://evil.example/", "//evil.example", "/\\evil.example", "https:/evil.example", "javascript:1"):
+    for evil in (
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "https:/evil.example",
+        "javascript:1",
+    ):
         answer = post(
             Client(),
             "/log-in/",

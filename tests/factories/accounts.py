@@ -46,13 +46,13 @@ class MembershipFactory(factory.django.DjangoModelFactory):
     role = Role.OWNER
 
 
-def member(organization: Organization, name: str, role: str, unit: Unit | None = None, **facts: Any) -> Membership:
+def member(
+    organization: Organization, name: str, role: str, unit: Unit | None = None, **facts: Any
+) -> Membership:
     """A member whose address is their first name at the organization: alice@acme.example."""
     from allauth.account.models import EmailAddress
 
-    user = UserFactory(
-        name=name, email=f"{name.split()[0].lower()}@{organization.slug}.example", **facts
-    )
+    user = UserFactory(name=name, email=f"{name.split()[0].lower()}@{organization.slug}.example", **facts)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return MembershipFactory(user=user, organization=organization, role=role, unit=unit)
 
@@ -61,4 +61,12 @@ def long_ago(days: int = 400) -> Any:
     return timezone.now() - timedelta(days=days)
 
 
-__all__ = ["ApiKey", "MembershipFactory", "OrganizationFactory", "UnitFactory", "UserFactory", "long_ago", "member"]
+__all__ = [
+    "ApiKey",
+    "MembershipFactory",
+    "OrganizationFactory",
+    "UnitFactory",
+    "UserFactory",
+    "long_ago",
+    "member",
+]

@@ -205,7 +205,9 @@ class TestSeveralPages:
             at=at,
         )
 
-    @pytest.mark.row("C10", "partial answers kept (each page at its Next; on a one-page survey nothing before Send)")
+    @pytest.mark.row(
+        "C10", "partial answers kept (each page at its Next; on a one-page survey nothing before Send)"
+    )
     def test_a_score_counts_once_its_page_was_sent(self, invitation, ann):
         accepted = self.send(invitation, 0, nps=Value(number=4))
         assert accepted.next_page == 1
@@ -239,7 +241,9 @@ class TestSeveralPages:
         assert len(news("response.completed")) == 1
         assert Response.objects.get().state == "partial"
 
-    @pytest.mark.row("C10", "later pages are `response.amended`, which wakes no second follow-up, alert or case")
+    @pytest.mark.row(
+        "C10", "later pages are `response.amended`, which wakes no second follow-up, alert or case"
+    )
     def test_a_page_after_that_amends_and_does_not_complete_again(self, invitation, in_acme):
         start = timezone.now()
         self.send(invitation, 0, at=start, nps=Value(number=4))

@@ -299,7 +299,9 @@ class TestSeveralPages:
             survey.refresh_from_db()
             return survey
 
-    @pytest.mark.row("C10", "partial answers kept (each page at its Next; on a one-page survey nothing before Send)")
+    @pytest.mark.row(
+        "C10", "partial answers kept (each page at its Next; on a one-page survey nothing before Send)"
+    )
     def test_next_keeps_the_page_and_shows_the_following_one(self, acme, visitor, survey):
         with acting_for(acme):
             invitation = InvitationFactory(

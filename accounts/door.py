@@ -128,7 +128,9 @@ def _private(response: HttpResponseBase) -> HttpResponseBase:
     """Kept by nobody on the way, and its address told to nobody."""
     if isinstance(response, HttpResponse):
         response.setdefault("Cache-Control", "no-store")
-        response.setdefault("Referrer-Policy", "no-referrer")
+        response.setdefault(
+            "Referrer-Policy", "same-origin"
+        )  # "no-referrer" would make forms fail the CSRF check
     return response
 
 

@@ -1,6 +1,7 @@
 """`./run` as a person meets it: start, stop, kill, start again. Its own folder, its own ports."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from config.stack.environment import ROOT
-from config.stack.places import free_port
+from config.stack.places import DataDirectory, aside, free_port
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/environ").exists(), reason="no /proc to look for orphans"
@@ -107,6 +108,8 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
     yield runner
     if runner.process is not None and runner.process.poll() is None:
         runner.end(signal.SIGTERM)
+    # As root, the database of a folder that nobody can reach lies aside.
+    shutil.rmtree(aside(f"data-{DataDirectory(runner.data).mark}"), ignore_errors=True)
 
 
 def status(url: str) -> int:

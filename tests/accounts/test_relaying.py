@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -13,7 +15,7 @@ from accounts import doorbells, news_catalog, relaying, sockets
 from accounts.models import News, Organization, Unit
 from accounts.news_catalog import Fact, NewsType
 from accounts.recording import lane_of, record
-from accounts.relaying import ATTEMPTS, Relayed, relay, release
+from accounts.relaying import ATTEMPTS, Relayed, relay
 from accounts.tenancy.context import acting_for, organization_id_or_none
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -140,8 +142,10 @@ def test_poison_is_held_and_listed_and_its_subject_goes_on(acme: Organization) -
     assert told("troubled", bad) == [0] * ATTEMPTS
     relay(acme, at=at + timedelta(hours=1))
     assert told("troubled", bad)[-1] == 1
-    with acting_for(acme):
-        release(News.objects.held().get())
+    told_by_command = StringIO()
+    call_command("held_news", "--release", stdout=told_by_command)
+    assert "acme: unit.opened of unit" in told_by_command.getvalue()
+    assert told_by_command.getvalue().endswith("1 held, released\n")
     assert relay(acme) == Relayed(told=1)
     with acting_for(acme):
         assert not News.objects.held().exists()

@@ -165,7 +165,7 @@ def _judge(world: World, given: dict[int, int], verdict: Verdict) -> None:
     from surveys.models import Response
 
     with acting_for(Organization.objects.get(pk=world.organization_id)):
-        kept: dict[int, list[int]] = {}
+        kept: dict[int, list[int | None]] = {}
         for invitation, score in Response.objects.values_list("invitation_id", "score"):
             kept.setdefault(invitation, []).append(score)
         for invitation, score in given.items():

@@ -159,9 +159,8 @@ class Receiver(asyncio.Protocol):
             self._take(content)
 
     def _take(self, content: bytes) -> None:
+        # What came whole is taken, also when the sender is gone meanwhile: so do real servers.
         late = self.waiting
-        if self.transport.is_closing():
-            return
         if late:
             self._out = []
         self.book.write(b"A", self.key)
@@ -179,7 +178,8 @@ class Receiver(asyncio.Protocol):
         self._clear()
         self._say(b"250 2.0.0 taken " + key)
         if late:
-            self.transport.write(b"".join(self._out))  # type: ignore[attr-defined]
+            if not self.transport.is_closing():
+                self.transport.write(b"".join(self._out))  # type: ignore[attr-defined]
             self._go_on()
 
 

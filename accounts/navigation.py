@@ -71,7 +71,8 @@ class Area:
 @cache
 def items() -> tuple[Item, ...]:
     """All pages of all apps, as named in config/sockets.py."""
-    return tuple(item for path in settings.NAVIGATION for item in import_string(path))
+    paths: tuple[str, ...] = settings.NAVIGATION  # type: ignore[misc]
+    return tuple(item for path in paths for item in import_string(path))
 
 
 def areas(request: HttpRequest) -> list[Area]:

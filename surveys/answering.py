@@ -484,6 +484,8 @@ def _locked(
         if found is None:
             raise Refused("answered" if current.started_at else "expired")
     else:
+        if response_id is None:
+            raise Refused("missing")
         found = responses.filter(pk=response_id, source=Response.Source.OPEN).first()
         if found is None:
             raise Refused("missing")

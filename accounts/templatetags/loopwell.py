@@ -146,7 +146,8 @@ def toasts(messages: Iterable[Message] | None) -> Iterator[Toast]:
 @register.simple_tag(takes_context=True)
 def fresh_id(context: Context, stem: str) -> str:
     """An id that no other element of this page has."""
-    counter = context.render_context.dicts[0].setdefault("_fresh_ids", count(1))
+    kept: Any = context.render_context.dicts[0]
+    counter: count[int] = kept.setdefault("_fresh_ids", count(1))
     return f"{stem}-{next(counter)}"
 
 

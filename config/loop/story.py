@@ -360,7 +360,9 @@ class Story:
             answer = self.given[person]
             page = visitor.get(f"{self.links[person]}?score={answer.score}")
             form = page.form("nps")
-            words = {name: answer.text for name in form.names if name == f"reason_{answer.category}"}
+            words: dict[str, Any] = {
+                name: answer.text for name in form.names if name == f"reason_{answer.category}"
+            }
             page = visitor.submit(page, form, nps=answer.score, **words)
             for _turn in range(3):
                 again = [form for form in page.forms() if f"reason_{answer.category}" in form.names]

@@ -40,7 +40,7 @@ class WordingQuerySet(TenantQuerySet):
         }
         digest = hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
         title = LIQUID.sub("…", subject).strip()[:200]
-        return self.get_or_create(digest=digest, defaults={**words, "title": title})[0]
+        return self.get_or_create(digest=digest, defaults={**words, "title": title})[0]  # type: ignore[return-value]
 
 
 class Wording(TenantModel):

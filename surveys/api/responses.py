@@ -88,7 +88,7 @@ class ResponseOut(Out):
     unit = OpaqueId("unit", source="unit_id", allow_null=True)
     anonymous = serializers.BooleanField()
     mode = serializers.ChoiceField(Mode.choices)
-    source = serializers.ChoiceField(Response.Source.choices)
+    source = serializers.ChoiceField(Response.Source.choices)  # type: ignore[assignment]
     state = serializers.ChoiceField(Response.State.choices)
     score = serializers.IntegerField(allow_null=True)
     category = serializers.SerializerMethodField()

@@ -122,7 +122,7 @@ class PeriodOut(Out):
 
 
 class GroupOut(Out):
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     scored = ScoreOut()
 
 

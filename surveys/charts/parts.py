@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -66,7 +67,7 @@ def table(parts: Sequence[Part]) -> list[tuple[str, str, str]]:
 
 
 def _piece(style: str, x: float | str, wide: float | str, height: float, fill: str) -> str:
-    place = {"x": x, "y": 0.5, "width": wide, "height": height - 1.0, "rx": 3}
+    place: dict[str, Any] = {"x": x, "y": 0.5, "width": wide, "height": height - 1.0, "rx": 3}
     if style == "hatched":
         return rect(**place, fill=fill, class_="s-edge", stroke_width=1)
     if style == "dashed":

@@ -1,6 +1,7 @@
 """The bar of three: detractors hatched, passives pale with an outline, promoters solid, in that order."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -59,7 +60,7 @@ def three_bar(three: Three, *, height: int = 22) -> str:
         if not count:
             continue
         wide = room * count / three.total
-        place = {"x": percent(x), "width": percent(wide), "rx": 2}
+        place: dict[str, Any] = {"x": percent(x), "width": percent(wide), "rx": 2}
         if kind == "det":
             parts.append(rect(**place, y=0, height=height, fill=fill))
         elif kind == "pas":

@@ -52,7 +52,11 @@ def trend(points: Sequence[Point], notes: Sequence[Mark] = ()) -> str:
     parts = [_axis(low, high, y)]
     parts += _notes(notes, x, len(points))
     parts.append(
-        _path([(x(at), y(p.year_before)) for at, p in _runs(points, "year_before")], "s-ink-3", "2 4")
+        _path(
+            [(x(at), y(p.year_before)) for at, p in enumerate(points) if p.year_before is not None],
+            "s-ink-3",
+            "2 4",
+        )
     )
     every = max(1, ceil(len(points) * 44 / (WIDTH - LEFT - RIGHT)))
     for at, point in enumerate(points):
@@ -185,10 +189,6 @@ def _notes(notes: Sequence[Mark], x: Callable[[int], float], count: int) -> list
             )
         )
     return drawn
-
-
-def _runs(points: Sequence[Point], name: str) -> list[tuple[int, Point]]:
-    return [(at, point) for at, point in enumerate(points) if getattr(point, name) is not None]
 
 
 def _segments(points: Sequence[Point]) -> list[list[int]]:

@@ -129,7 +129,7 @@ def question_add(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @member_page("survey.edit")
 def question_move(request: HttpRequest, slug: str, pk: int, key: str) -> HttpResponse:
     survey = _survey(pk)
-    question = get_object_or_404(survey.questions, key=key)
+    question: Question = get_object_or_404(survey.questions, key=key)
     step = -1 if request.POST.get("to") == "up" else 1
     try:
         writing.move_question(question, step, by=_actor(request), expected=_expected(request))
@@ -142,7 +142,7 @@ def question_move(request: HttpRequest, slug: str, pk: int, key: str) -> HttpRes
 @member_page("survey.edit")
 def question_remove(request: HttpRequest, slug: str, pk: int, key: str) -> HttpResponse:
     survey = _survey(pk)
-    question = get_object_or_404(survey.questions, key=key)
+    question: Question = get_object_or_404(survey.questions, key=key)
     try:
         writing.remove_question(question, by=_actor(request), expected=_expected(request))
     except Stale as stale:
@@ -325,7 +325,7 @@ def survey_delete(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 @member_page("survey.edit")
 def survey_restore(request: HttpRequest, slug: str, deletion: int) -> HttpResponse:
-    row = get_object_or_404(Deletion.objects.filter(subject_type="surveys.survey"), pk=deletion)
+    row: Deletion = get_object_or_404(Deletion.objects.filter(subject_type="surveys.survey"), pk=deletion)
     survey = restore(row, by=_actor(request), action="survey.edit")
     if survey is None:
         raise Http404
@@ -335,7 +335,7 @@ def survey_restore(request: HttpRequest, slug: str, deletion: int) -> HttpRespon
 
 def _save_question(request: HttpRequest, survey: Survey) -> HttpResponse:
     definition = publishing.draft(survey)
-    question = get_object_or_404(survey.questions, key=request.POST.get("question", ""))
+    question: Question = get_object_or_404(survey.questions, key=request.POST.get("question", ""))
     written = question_form.read(request.POST, publishing.asked(question), definition)
     try:
         writing.save_question(question, written, by=_actor(request), expected=_expected(request))

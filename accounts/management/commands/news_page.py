@@ -32,7 +32,8 @@ def _row(kind: NewsType) -> str:
         f"`{name}` ({fact.value}{', may be missing' if name in kind.optional else ''})"
         for name, fact in kind.facts.items()
     )
-    heard = ", ".join(f"`{path}`" for path in settings.SUBSCRIPTIONS.get(kind.name, ()))
+    subscriptions: dict[str, tuple[str, ...]] = settings.SUBSCRIPTIONS  # type: ignore[misc]
+    heard = ", ".join(f"`{path}`" for path in subscriptions.get(kind.name, ()))
     return f"| `{kind.name}` | {kind.version} | {kind.says} | {facts or '-'} | {heard or '-'} |\n"
 
 

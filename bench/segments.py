@@ -139,9 +139,9 @@ def counts(organization: Any) -> Iterator[Ratio]:
                 return compiling.count(compiling.found_by(tree, words=words))
 
             def theirs(where: str = where) -> int:
-                return int(
-                    duck.execute(f"SELECT count(*) FROM c WHERE deleted = 0 AND ({where})").fetchone()[0]
-                )
+                asked = f"SELECT count(*) FROM c WHERE deleted = 0 AND ({where})"
+                found = duck.execute(asked).fetchone()
+                return int(found[0]) if found else 0
 
             assert ours() == theirs(), name
             took, duck_took = in_turns(ours, theirs)

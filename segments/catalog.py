@@ -14,6 +14,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -309,9 +310,7 @@ def _event_count(asked_for: Condition, asked: Asked) -> Q:
 
 def _event_sum(asked_for: Condition, asked: Asked) -> Q:
     in_our_money = Q(currency="") | Q(currency=asked.organization.currency)
-    total = models.functions.Coalesce(
-        models.Sum("amount", filter=in_our_money), 0, output_field=models.DecimalField()
-    )
+    total = Coalesce(models.Sum("amount", filter=in_our_money), 0, output_field=models.DecimalField())
     return _of_totals(_events(asked_for, asked), total, asked_for)
 
 

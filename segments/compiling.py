@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db import OperationalError, connection, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -31,6 +31,7 @@ from segments import catalog
 from segments.catalog import Asked, Field, Vocabulary
 from segments.customers import believed_rows
 from segments.models import Customer, Segment, SegmentMember
+from segments.models.customer import CustomerQuerySet
 from segments.rules import Condition, Group, Node, read_rule
 
 # A rule with other segments in it, and theirs, may have this many parts in all.
@@ -50,19 +51,19 @@ class TooSlow(Exception):
     """The database gave up after TIMEOUT_MS."""
 
 
-def members(segment: Segment, *, asked: Asked | None = None) -> models.QuerySet:
+def members(segment: Segment, *, asked: Asked | None = None) -> CustomerQuerySet:
     """The customers in a segment now: present, of the modes that count; a member sees visible_to(...)."""
     return everybody(asked or Asked.here()).filter(_of_segment(segment, _Compiler(asked or Asked.here())))
 
 
-def found_by(rule: Group, *, asked: Asked | None = None, words: Vocabulary | None = None) -> models.QuerySet:
+def found_by(rule: Group, *, asked: Asked | None = None, words: Vocabulary | None = None) -> CustomerQuerySet:
     """The customers that a rule describes."""
     asked = asked or Asked.here()
     return everybody(asked).filter(compile(rule, asked=asked, words=words))
 
 
-def everybody(asked: Asked) -> models.QuerySet:
-    return Customer.objects.present().filter(mode__in=list(counting(asked.organization)))
+def everybody(asked: Asked) -> CustomerQuerySet:
+    return cast(CustomerQuerySet, Customer.objects.present().counting(list(counting(asked.organization))))
 
 
 def compile(rule: Group, *, asked: Asked | None = None, words: Vocabulary | None = None) -> Q:
@@ -249,7 +250,7 @@ class _JsonNumber(models.Func):
     output_field = models.DecimalField()
     arity = 1
 
-    def as_sql(
+    def as_sql(  # type: ignore[override]
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
     ) -> tuple[str, list[Any]]:
         sql, params = compiler.compile(self.source_expressions[0])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -76,7 +77,7 @@ def judge(candidates: Iterable[Candidate], *, at: datetime | None = None) -> lis
         " %(purposes)s::text[], %(capped)s::boolean[], %(gapped)s::boolean[], %(quiet)s::boolean[])"
         " AS t(id, customer_id, channel, purpose, capped, gapped, quiet))" + contacting_sql.judged("due")
     )
-    params = {
+    params: dict[str, Any] = {
         "organization": current_organization_id(),
         "at": at or timezone.now(),
         "ids": list(range(len(asked))),

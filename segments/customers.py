@@ -112,6 +112,7 @@ def upsert(
     outcome = upsert_many([Person(**facts)], by=by, mode=mode, source=source, at=at)[0]
     if outcome.what == "refused":
         raise Refused(outcome.error, outcome.path)
+    assert outcome.customer_id is not None
     return Customer.objects.get(pk=outcome.customer_id), outcome.created
 
 
@@ -420,7 +421,7 @@ def _write(
         outcomes.append(Outcome("created" if is_new else "unchanged", mine))
     if not staged:
         return outcomes
-    params = {
+    params: dict[str, Any] = {
         "organization": current_organization_id(),
         "mode": mode,
         "source": source,
@@ -487,7 +488,10 @@ def _resolve(rows: Sequence[Person]) -> list[_Found]:
                 organization_id,
             ],
         )
-        found = {line[0]: _Found(*line[1:], by_key=True) for line in cursor.fetchall()}
+        found = {
+            number: _Found(customer_id, unit_id, deleted, by_key=True)
+            for number, customer_id, unit_id, deleted in cursor.fetchall()
+        }
     for kind, column in ((KeyKind.EMAIL, "email_lower"), (KeyKind.PHONE, "phone")):
         asked = {
             identity[2]: number

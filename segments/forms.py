@@ -34,7 +34,7 @@ class CustomerForm(forms.Form):
         help_text=gettext_lazy("What your own systems call this customer."),
     )  # fmt: skip
     company = forms.CharField(label=gettext_lazy("Company"), max_length=200, required=False)
-    unit = forms.ModelChoiceField(
+    unit: "forms.ModelChoiceField[Unit]" = forms.ModelChoiceField(
         label=gettext_lazy("Unit"), queryset=Unit.objects.none(), required=False,
         empty_label=gettext_lazy("the whole business"),
     )  # fmt: skip

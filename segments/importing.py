@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
@@ -198,7 +198,7 @@ def step(customer_import: CustomerImport, *, chunk: int = CHUNK) -> bool:
         return False
     columns = columns_of(locked)
     with default_storage.open(locked.file.key, "rb") as file:
-        lines = list(islice(rows_from(file, locked.offset, locked.delimiter), chunk))
+        lines = list(islice(rows_from(cast(BinaryIO, file), locked.offset, locked.delimiter), chunk))
     reader = RowReader(columns, Schema.load(), locked.header)
     read = [reader.read(cells, locked.rows_seen + number) for number, (cells, _end) in enumerate(lines, 1)]
     good = [row for row in read if row.person is not None]
@@ -374,7 +374,9 @@ def try_out(customer_import: CustomerImport, columns: Sequence[Column], *, most:
 def _rows(customer_import: CustomerImport, reader: RowReader, most: int) -> Iterator[Row]:
     assert customer_import.file is not None
     with default_storage.open(customer_import.file.key, "rb") as file:
-        for number, (cells, _end) in enumerate(islice(_from_start(file, customer_import), most), 1):
+        for number, (cells, _end) in enumerate(
+            islice(_from_start(cast(BinaryIO, file), customer_import), most), 1
+        ):
             yield reader.read(cells, number)
 
 
@@ -484,7 +486,9 @@ def _settle(
 def _brought_before(locked: CustomerImport, outcomes: Sequence[Outcome]) -> set[int]:
     """Customers that were there and came from an earlier chunk of this very file."""
     known = [
-        outcome.customer_id for outcome in outcomes if outcome.what in ("updated", "unchanged", "skipped")
+        outcome.customer_id
+        for outcome in outcomes
+        if outcome.what in ("updated", "unchanged", "skipped") and outcome.customer_id is not None
     ]
     if not known:
         return set()

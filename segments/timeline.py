@@ -32,7 +32,10 @@ COPIED = (
     "source",
     "unit",
 )
-ATTNAMES = tuple(CustomerEvent._meta.get_field(name).attname for name in COPIED)
+ATTNAMES = tuple(
+    str(CustomerEvent._meta.get_field(name).attname)  # type: ignore[union-attr]
+    for name in COPIED
+)
 
 
 @dataclass(frozen=True)

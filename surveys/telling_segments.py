@@ -52,6 +52,6 @@ def score_of(found: QuerySet[Customer], actor: Actor) -> dict[str, Any]:
     if n and not hidden:
         interval = nps.interval(counts)
         value = nps.score(counts)
-        assert value is not None
+        assert value is not None and interval is not None
         told |= {"score": value * 100, "low": interval.low * 100, "high": interval.high * 100, **totals}
     return told

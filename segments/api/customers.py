@@ -34,7 +34,7 @@ class ConsentOut(Out):
     channel = serializers.CharField()
     purpose = serializers.CharField()
     allowed = serializers.BooleanField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     at = serializers.DateTimeField()
 
 
@@ -95,7 +95,7 @@ class PersonIn(In):
 class ChangesIn(PersonIn):
     """Only what is given changes."""
 
-    external_id = None  # who somebody is does not change
+    external_id = None  # type: ignore[assignment]  # who somebody is does not change
     revision = serializers.IntegerField(required=False, min_value=1)
 
 

@@ -61,7 +61,7 @@ def _companies(actor: Any) -> Any:
 class AttributeOut(Out):
     id = OpaqueId("attribute", source="pk")
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     kind = serializers.ChoiceField(AttributeKind.choices)
     choices = serializers.ListField(child=serializers.CharField())
     currency = serializers.CharField()
@@ -178,7 +178,7 @@ class CustomerEventOut(Out):
     amount = serializers.DecimalField(max_digits=18, decimal_places=4, allow_null=True)
     currency = serializers.CharField()
     properties = serializers.DictField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
 
 
 class CustomerEventsView(ApiView):

@@ -16,8 +16,11 @@ Translate = Callable[[str], str]
 class Told(Protocol):
     """What telling needs to know of a field."""
 
-    key: str
-    kind: str
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
 
     def subject(self, options: Mapping[str, Any]) -> str: ...
 

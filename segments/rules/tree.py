@@ -59,10 +59,17 @@ class Option:
 class Word(Protocol):
     """What reading and telling need to know of a field."""
 
-    key: str
-    kind: str
-    choices: tuple[str, ...]
-    options: tuple[Option, ...]
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def choices(self) -> tuple[str, ...]: ...
+
+    @property
+    def options(self) -> tuple[Option, ...]: ...
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,8 @@ def attribute_edit(request: HttpRequest, slug: str, attribute_id: int) -> HttpRe
             "revision": attribute.revision,
         }
     )
-    status, told = 200, {}
+    status = 200
+    told: dict[str, Any] = {}
     if request.method == "POST":
         form, status = AttributeForm(request.POST), 422
         if form.is_valid():
@@ -93,7 +94,7 @@ def attribute_edit(request: HttpRequest, slug: str, attribute_id: int) -> HttpRe
                 form.add_error(error.field if error.field in form.fields else "label", str(error))
             except Stale as stale:
                 told = {"stale": stale}
-                form.data = form.data.copy()
+                form.data = request.POST.copy()
                 form.data["revision"] = str(Attribute.objects.get(pk=attribute.pk).revision)
                 status = 409
     told |= {
@@ -122,7 +123,9 @@ def attribute_delete(request: HttpRequest, slug: str, attribute_id: int) -> Http
 @member_page("attribute.edit")
 @require_POST
 def attribute_restore(request: HttpRequest, slug: str, deletion_id: int) -> HttpResponse:
-    deletion = get_object_or_404(Deletion.objects.filter(subject_type="segments.attribute"), pk=deletion_id)
+    deletion: Deletion = get_object_or_404(
+        Deletion.objects.filter(subject_type="segments.attribute"), pk=deletion_id
+    )
     if restore(deletion, by=request.actor, action="attribute.edit") is None:
         raise Http404
     toast(request, _("It is back."))

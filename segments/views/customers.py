@@ -76,7 +76,7 @@ def _cell(one: catalog.Field, customer: Customer) -> dict[str, Any]:
     if kind in ("list", "yes_no"):
         value = as_text(kind, value)
     if kind == "choice" and one.labels:
-        value = one.labels.get(value, value)
+        value = one.labels.get(str(value), str(value or ""))
     return {"kind": kind, "value": value, "label": one.label, "currency": one.currency}
 
 
@@ -215,8 +215,9 @@ def _edit(request: HttpRequest, slug: str, customer: Customer | None) -> HttpRes
             except Stale as error:
                 stale, status = error, 409
                 newest = error.subject.revision if isinstance(error.subject, Customer) else 0
-                form.data = form.data.copy()
-                form.data["revision"] = str(newest)
+                kept = request.POST.copy()
+                kept["revision"] = str(newest)
+                form.data = kept
             except Refused as error:
                 form.add_error(error.path if error.path in form.fields else None, str(error))
     told = {"form": form, "customer": customer, "stale": stale}
@@ -240,7 +241,9 @@ def customer_delete(request: HttpRequest, slug: str, customer_id: int) -> HttpRe
 @require_POST
 @member_page("customer.edit")
 def customer_restore(request: HttpRequest, slug: str, deletion_id: int) -> HttpResponse:
-    deletion = get_object_or_404(Deletion.objects.filter(subject_type="segments.customer"), pk=deletion_id)
+    deletion: Deletion = get_object_or_404(
+        Deletion.objects.filter(subject_type="segments.customer"), pk=deletion_id
+    )
     visible = Customer.objects.all().visible_to(request.actor)
     if not visible.filter(pk=deletion.subject).exists():
         raise Http404

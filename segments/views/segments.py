@@ -399,7 +399,9 @@ def segment_delete(request: HttpRequest, slug: str, segment_id: int) -> HttpResp
 @require_POST
 @member_page("segment.edit")
 def segment_restore(request: HttpRequest, slug: str, deletion_id: int) -> HttpResponse:
-    deletion = get_object_or_404(Deletion.objects.filter(subject_type="segments.segment"), pk=deletion_id)
+    deletion: Deletion = get_object_or_404(
+        Deletion.objects.filter(subject_type="segments.segment"), pk=deletion_id
+    )
     if restore(deletion, by=request.actor, action="segment.edit") is None:
         raise Http404
     toast(request, _("Brought back."))

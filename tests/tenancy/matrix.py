@@ -528,6 +528,8 @@ class Matrix:
         follow: bool = False,
     ) -> Answer:
         """One cell: a request whose effects are undone."""
+        if fields is None:
+            fields = objects.SENT.get((route.name, method))
         self.report.cells += 1
         self.report.actors.add(visitor.name)
         try:

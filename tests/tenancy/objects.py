@@ -19,6 +19,7 @@ from accounts.models import MemberInvitation, StoredFile, Unit
 from accounts.storing import store_bytes
 from outreach.caring import open_case
 from outreach.models import Alert, Campaign, Sender, SendKey, Template
+from segments import importing
 from segments.models import CustomerImport
 from tests.factories.accounts import UnitFactory
 from tests.factories.segments import AttributeFactory, CompanyFactory, CustomerFactory, SegmentFactory
@@ -52,6 +53,11 @@ PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
 PLAIN: dict[tuple[str, str], str] = {
     ("questions", "key"): "nps",
     ("follow-ups", "category"): "promoter",
+}
+# What a page must be sent to do anything at all; other pages say what is missing, which will do.
+SENT: dict[tuple[str, str], dict[str, str]] = {
+    ("survey_edit", "POST"): {"question": "nps"},
+    ("question_add", "POST"): {"kind": "rating"},
 }
 # Addresses by regular expression, which cannot be turned round: one example each.
 EXAMPLES: dict[str, str] = {
@@ -191,7 +197,7 @@ def attribute_deletion(world: World) -> Any:
 
 @builds("customerimport")
 def customerimport(world: World) -> CustomerImport:
-    return CustomerImport.objects.create(file_name="customers.csv")
+    return importing.begin(b"E-mail,Name\nann@customers.example,Ann\n", name="customers.csv", by=world.system)
 
 
 # surveys

@@ -32,12 +32,13 @@ class AuditFilter(forms.Form):
             ("", _("everything")),
             *sorted(((each.name, each.label) for each in ACTIONS.values()), key=lambda pair: str(pair[1])),
         ]
+        # By membership: the number of a user means nothing to an organization.
         members = (
             Membership.objects.filter(organization=request.organization).select_related("user").by_name()
         )
         cast(forms.ChoiceField, self.fields["member"]).choices = [
             ("", _("everybody")),
-            *((each.user_id, str(each)) for each in members),
+            *((each.pk, str(each)) for each in members),
         ]
 
 
@@ -48,7 +49,7 @@ def _day(day: Any, *, after: bool = False) -> datetime:
 
 @member_page("audit.view")
 def audit_log(request: MemberRequest, slug: str) -> HttpResponse:
-    """Newest first, a page at a time; `before` is the id of the last line of the page before."""
+    """Newest first, a page at a time."""
     form = AuditFilter(request.GET, request=request)
     rows = AuditEntry.objects.newest()
     if form.is_valid():
@@ -56,7 +57,8 @@ def audit_log(request: MemberRequest, slug: str) -> HttpResponse:
         if chosen["action"]:
             rows = rows.filter(action=chosen["action"])
         if chosen["member"]:
-            rows = rows.filter(actor_user=chosen["member"])
+            own = Membership.objects.filter(organization=request.organization, pk=chosen["member"])
+            rows = rows.filter(actor_user__in=list(own.values_list("user_id", flat=True)))
         if chosen["since"]:
             rows = rows.filter(at__gte=_day(chosen["since"]))
         if chosen["until"]:

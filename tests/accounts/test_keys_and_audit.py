@@ -134,6 +134,10 @@ def test_the_log_tells_in_sentences_who_did_what(alice, adam, as_, acme, acme_un
     only_keys = browser.get("/o/acme/settings/audit/", {"action": "key.manage"}).content.decode()
     assert "Till in Leeds" in only_keys
     assert "added the unit" not in only_keys
+    by_adam = browser.get("/o/acme/settings/audit/", {"member": adam.pk}).content.decode()
+    assert "Nothing of that kind" in by_adam
+    by_alice = browser.get("/o/acme/settings/audit/", {"member": alice.pk}).content.decode()
+    assert "added the unit York" in by_alice
     assert (
         "Nothing of that kind"
         in browser.get("/o/acme/settings/audit/", {"since": "2100-01-01"}).content.decode()

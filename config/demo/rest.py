@@ -13,7 +13,6 @@ from config.demo.plan import World
 from outreach import caring
 from outreach.models import Alert, Campaign, Case, FollowUp, MessageClass, Sender, Template
 from segments.models import Segment
-from segments.segmenting import take_the_three
 from surveys.models import Response, Survey
 
 CAUSES = {
@@ -88,7 +87,6 @@ def _follow_ups(by: Actor) -> None:
 
 
 def _segments(world: World, by: Actor) -> None:
-    take_the_three(by=by)
     if world.slug == "harbour-vale":
         segment(
             "City detractors",

@@ -36,6 +36,8 @@ from typing import IO
 
 import psycopg
 
+from config.stack.processes import die_with_parent
+
 LEASE = 3.0
 SENDERS = 4
 WINDOW = 20
@@ -179,7 +181,9 @@ class Rig:
         self.broker = Broker(self.folder) if plan.broker_breaks else None
         self.sinks = [Sink(self.log), Sink(self.log, "--no-chunking", "--data-anyway")]
         self.nursery = Nursery(
-            self.broker.url if self.broker else os.environ.get("BROKER_URL", ""), self.folder / "slots"
+            self.broker.url if self.broker else os.environ.get("BROKER_URL", ""),
+            self.folder / "slots",
+            batch=40 if plan.messages < 5_000 else 100,
         )
         self.database = psycopg.connect(os.environ["OPERATOR_DATABASE_URL"], autocommit=True)
         self.organizations: list[int] = []
@@ -201,6 +205,9 @@ class Rig:
         self.database.close()
 
     def _make_work(self) -> None:
+        # What an earlier run left is nobody's work in this one.
+        self.database.execute("DELETE FROM outreach_message")
+        self.database.execute("DELETE FROM accounts_doorbell")
         told = json.dumps(
             {"messages": self.plan.messages, "service": self.plan.service}, separators=(",", ":")
         )
@@ -369,13 +376,14 @@ class Rig:
 class Nursery:
     """The warm parent, seen from here."""
 
-    def __init__(self, broker_url: str, slots: Path) -> None:
-        told = {"lease": LEASE, "late_answers": 600}
+    def __init__(self, broker_url: str, slots: Path, batch: int) -> None:
+        told = {"lease": LEASE, "late_answers": 600, "batch": batch}
         slots.write_bytes(bytes(64))
         with slots.open("r+b") as file:
             self._holding = mmap.mmap(file.fileno(), 64)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "faults._nursery"],
+            preexec_fn=die_with_parent(os.getpid()),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=(slots.parent / "senders.log").open("ab"),
@@ -495,6 +503,7 @@ class Sink:
         self.pace.write_text("5")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "faults.sink", "--log", str(log), "--pace", str(self.pace), *options],
+            preexec_fn=die_with_parent(os.getpid()),
             stdout=subprocess.PIPE,
             cwd=ROOT,
             text=True,

@@ -37,9 +37,11 @@ def _of_this_process() -> Pace:
     told = os.environ.get("LOOPWELL_FAULT_RIG")
     if not told:
         return Pace()
-    seconds = json.loads(told)
+    figures = json.loads(told)
     return Pace(
-        lease=timedelta(seconds=seconds["lease"]), late_answers=timedelta(seconds=seconds["late_answers"])
+        batch=figures["batch"],
+        lease=timedelta(seconds=figures["lease"]),
+        late_answers=timedelta(seconds=figures["late_answers"]),
     )
 
 

@@ -218,7 +218,9 @@ class ImportsView(ApiView):
 
     @extend_schema(responses=page_of(ImportOut), parameters=PAGE_PARAMETERS, operation_id="imports_list")
     def get(self, request: Any) -> Response:
-        return CursorPage(request, CustomerImport.objects.all(), out=ImportOut).response()
+        return CursorPage(
+            request, CustomerImport.objects.all().visible_to(self.actor), out=ImportOut
+        ).response()
 
 
 class ImportView(ApiView):
@@ -228,4 +230,6 @@ class ImportView(ApiView):
 
     @extend_schema(responses=ImportOut, operation_id="imports_get")
     def get(self, request: Any, id: str) -> Response:
-        return Response(ImportOut(find(CustomerImport.objects.all(), "customerimport", id)).data)
+        return Response(
+            ImportOut(find(CustomerImport.objects.all().visible_to(self.actor), "customerimport", id)).data
+        )

@@ -1,9 +1,14 @@
 """A file of customers on its way in, chunk by chunk."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.tenancy.models import TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
+
+if TYPE_CHECKING:
+    from accounts.acting import Actor
 
 
 class ImportState(models.TextChoices):
@@ -23,6 +28,14 @@ class ExistingPolicy(models.TextChoices):
 class CustomerImportQuerySet(TenantQuerySet):
     def running(self) -> "CustomerImportQuerySet":
         return self.filter(state=ImportState.RUNNING)
+
+    def visible_to(self, actor: "Actor") -> "CustomerImportQuerySet":
+        """A file may hold customers of every branch: a member of one sees the files they brought themselves."""
+        if actor.branch_ids is None:
+            return self
+        if actor.user_id is None:
+            return self.none()
+        return self.filter(file__created_by_id=actor.user_id)
 
 
 class CustomerImport(TenantModel):

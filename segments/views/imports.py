@@ -57,7 +57,7 @@ class RunForm(forms.Form):
 
 @member_page("customer.import")
 def import_list(request: HttpRequest, slug: str) -> HttpResponse:
-    rows = CustomerImport.objects.order_by("-created_at")[:100]
+    rows = CustomerImport.objects.all().visible_to(request.actor).order_by("-created_at")[:100]
     return render(request, "segments/import_list.html", {"rows": rows})
 
 
@@ -84,7 +84,7 @@ def import_new(request: HttpRequest, slug: str) -> HttpResponse:
 @member_page("customer.import")
 def import_columns(request: HttpRequest, slug: str, import_id: int) -> HttpResponse:
     """Which column is what: proposals, each with values from the file, to be taken or changed."""
-    one = _import(import_id)
+    one = _import(request, import_id)
     if one.state not in (ImportState.MAPPING, ImportState.READY):
         return redirect("import_detail", slug, import_id)
     columns, error, column_error, status = importing.columns_of(one), "", "", 200
@@ -161,7 +161,7 @@ def _key_of(name: str) -> str:
 @member_page("customer.import")
 def import_detail(request: HttpRequest, slug: str, import_id: int) -> HttpResponse:
     """Tried: what would happen. Running: how far. Done: what came in and what did not."""
-    one = _import(import_id)
+    one = _import(request, import_id)
     if one.state == ImportState.MAPPING:
         return redirect("import_columns", slug, import_id)
     return render(request, "segments/import_detail.html", _told(one))
@@ -170,7 +170,7 @@ def import_detail(request: HttpRequest, slug: str, import_id: int) -> HttpRespon
 @member_page("customer.import")
 def import_progress(request: HttpRequest, slug: str, import_id: int) -> HttpResponse:
     """The part of the page that moves."""
-    one = _import(import_id)
+    one = _import(request, import_id)
     response = render(request, "segments/parts/import_progress.html", _told(one))
     if one.state != ImportState.RUNNING:
         # The numbers and the report have changed too.
@@ -194,14 +194,14 @@ def _told(one: CustomerImport) -> dict[str, Any]:
 @require_POST
 @member_page("customer.import")
 def import_start(request: HttpRequest, slug: str, import_id: int) -> HttpResponse:
-    importing.start(_import(import_id), by=request.actor)
+    importing.start(_import(request, import_id), by=request.actor)
     return redirect("import_detail", slug, import_id)
 
 
 @require_POST
 @member_page("customer.import")
 def import_cancel(request: HttpRequest, slug: str, import_id: int) -> HttpResponse:
-    importing.cancel(_import(import_id), by=request.actor)
+    importing.cancel(_import(request, import_id), by=request.actor)
     toast(request, _("Stopped. What came in before stays."))
     return redirect("import_detail", slug, import_id)
 
@@ -209,7 +209,7 @@ def import_cancel(request: HttpRequest, slug: str, import_id: int) -> HttpRespon
 @member_page("customer.import")
 def import_problems(request: HttpRequest, slug: str, import_id: int) -> StreamingHttpResponse:
     """The rows that did not come in, as they stood, with what was wrong: to mend and bring in again."""
-    one = _import(import_id)
+    one = _import(request, import_id)
     organization_id = request.organization.pk
 
     def body() -> Iterator[bytes]:
@@ -226,5 +226,5 @@ def import_problems(request: HttpRequest, slug: str, import_id: int) -> Streamin
     return response
 
 
-def _import(import_id: int) -> CustomerImport:
-    return get_object_or_404(CustomerImport.objects.all(), pk=import_id)
+def _import(request: HttpRequest, import_id: int) -> CustomerImport:
+    return get_object_or_404(CustomerImport.objects.all().visible_to(request.actor), pk=import_id)

@@ -195,7 +195,7 @@ def attribute_deletion(world: World) -> Any:
     return delete(AttributeFactory(), by=world.system)
 
 
-@builds("customerimport")
+@builds("customerimport", in_north=True)
 def customerimport(world: World) -> CustomerImport:
     return importing.begin(b"E-mail,Name\nann@customers.example,Ann\n", name="customers.csv", by=world.system)
 

@@ -18,9 +18,9 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts import doorbells
-from accounts.acting import Actor
+from accounts.acting import Actor, member_actor
 from accounts.auditing import audit
-from accounts.models import Organization, Unit
+from accounts.models import Membership, Organization, Unit
 from accounts.recording import record
 from accounts.storing import discard, store_bytes
 from accounts.tenancy.context import acting_for, current_organization_id
@@ -204,6 +204,7 @@ def step(customer_import: CustomerImport, *, chunk: int = CHUNK) -> bool:
     good = [row for row in read if row.person is not None]
     outcomes = upsert_many(
         [row.person for row in good if row.person is not None],
+        by=_importer(locked),
         mode=locked.mode,
         source=f"import:{locked.pk}",
         existing=locked.existing,
@@ -224,6 +225,19 @@ def step(customer_import: CustomerImport, *, chunk: int = CHUNK) -> bool:
     if more:
         doorbells.ring(current_organization_id(), timezone.now() + STALE)
     return more
+
+
+def _importer(locked: CustomerImport) -> Actor | None:
+    """Who brought the file, as they are now: a member of a branch changes and makes customers of it only."""
+    user_id = locked.file.created_by_id if locked.file is not None else None
+    membership = (
+        Membership.objects.filter(organization_id=current_organization_id(), user_id=user_id)
+        .select_related("organization", "user")
+        .first()
+        if user_id is not None
+        else None
+    )
+    return member_actor(membership) if membership is not None else None
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.acting import Actor
-from accounts.models import Organization
+from accounts.models import Organization, Role
 from accounts.tenancy.context import acting_for
 from segments import importing
 from segments.models import (
@@ -20,6 +20,7 @@ from segments.models import (
     ImportState,
 )
 from segments.sheets import BadFile, read_sheet
+from tests.factories.accounts import member
 from tests.factories.segments import AttributeFactory, CustomerFactory
 
 PEOPLE = "Customer ID,E-mail,First name,Last name,Plan,Spent\n"
@@ -311,3 +312,25 @@ def test_what_a_stranger_imports_stays_with_the_stranger(
         assert Customer.objects.count() == 0
         CustomerFactory()
         assert bring_in(table("1,ann@x.example,Ann,Lee,Gold,5"), acme_system).created == 1
+
+
+def test_a_member_of_a_branch_brings_in_customers_of_the_branch_and_changes_no_others(
+    in_acme: Organization, acme_units: Any, actor_of: Any
+) -> None:
+    theirs = CustomerFactory(name="Theirs", email="theirs@customers.example", unit=acme_units.dover)
+    CustomerKey.objects.create(customer=theirs, kind="external", value="c-1")
+    by = actor_of(member(in_acme, "Nora North", Role.MANAGER, acme_units.north))
+    done = bring_in(
+        table("c-1,theirs@customers.example,Taken,Over,,", "c-2,new@customers.example,New,One,,"), by
+    )
+    assert (done.created, done.refused) == (1, 1)
+    theirs.refresh_from_db()
+    assert theirs.name == "Theirs"
+    assert Customer.objects.get(email_lower="new@customers.example").unit == acme_units.north
+    assert CustomerImport.objects.all().visible_to(by).count() == 1
+    assert (
+        CustomerImport.objects.all()
+        .visible_to(actor_of(member(in_acme, "Sam South", Role.MANAGER, acme_units.south)))
+        .count()
+        == 0
+    )

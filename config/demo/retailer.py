@@ -60,7 +60,7 @@ def plan(*, seed: int, now: datetime, customers: int = 1_650, months: int = 14) 
     """The whole world of the shop up to now, the same for the same seed and day."""
     random = Random(seed)
     waves = tuple(
-        PlannedWave(number, now - timedelta(days=30 * (months - number) - 3, hours=5), number % 3 + 1)
+        PlannedWave(number, now - timedelta(days=30 * (months - 1 - number) + 4, hours=5), number % 3 + 1)
         for number in range(months)
     )
     second_queue_opened = now - timedelta(days=213)

@@ -70,7 +70,7 @@ def plan(*, seed: int, now: datetime, companies: int = 150, months: int = 14) ->
     ]
     events = [event for person in persons for event in _usage(random, person, now)]
     waves = tuple(
-        PlannedWave(number, now - timedelta(days=30 * (months - number) - 9, hours=7), number % 3 + 1)
+        PlannedWave(number, now - timedelta(days=30 * (months - 1 - number) + 9, hours=7), number % 3 + 1)
         for number in range(months)
     )
     answers = [

@@ -80,8 +80,9 @@ WITH lost AS (
          lease_until = clock_timestamp() + %(late_answers)s
   WHERE organization_id = %(organization)s AND id = ANY(%(ids)s::bigint[]) AND attempt = %(attempt)s
     AND state = 'sending' AND wire_started_at IS NOT NULL
-  RETURNING id, origin_kind, origin_id)
-UPDATE outreach_sendkey k SET outcome = 'ambiguous', reason = 'no_answer', settled_at = clock_timestamp()
+  RETURNING id, origin_kind, origin_id, possible_duplicate)
+UPDATE outreach_sendkey k SET outcome = 'ambiguous', reason = 'no_answer', settled_at = clock_timestamp(),
+  possible_duplicate = lost.possible_duplicate
 FROM lost WHERE k.organization_id = %(organization)s AND k.id = lost.id
 RETURNING k.id, 'ambiguous', 'no_answer', lost.origin_kind, lost.origin_id
 """
@@ -102,13 +103,15 @@ found AS (
       -- The attempt stays: a late, true acceptance still settles the row.
       lease_until = clock_timestamp() + %(late_answers)s
   FROM lost WHERE m.organization_id = %(organization)s AND m.id = lost.id
-  RETURNING m.id, m.state, m.attempt, m.wire_started_at, m.origin_kind, m.origin_id, m.organization_id),
+  RETURNING m.id, m.state, m.attempt, m.wire_started_at, m.origin_kind, m.origin_id, m.organization_id,
+    m.possible_duplicate),
 noted AS (
   INSERT INTO outreach_attempt (organization_id, send_key_id, number, outcome, answer, at)
   SELECT organization_id, id, attempt, CASE WHEN wire_started_at IS NULL THEN 'lost' ELSE 'unknown' END, '',
          clock_timestamp() FROM found),
 told AS (
-  UPDATE outreach_sendkey k SET outcome = 'ambiguous', reason = 'no_answer', settled_at = clock_timestamp()
+  UPDATE outreach_sendkey k SET outcome = 'ambiguous', reason = 'no_answer', settled_at = clock_timestamp(),
+    possible_duplicate = f.possible_duplicate
   FROM found f WHERE f.state = 'ambiguous' AND k.organization_id = %(organization)s AND k.id = f.id)
 SELECT id, state, '', origin_kind, origin_id FROM found
 """

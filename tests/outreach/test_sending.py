@@ -367,6 +367,7 @@ def test_a_service_mail_with_a_lost_answer_is_repeated_once_and_flagged(sender_o
     with acting_for(sender_of_mails):
         row = SendKey.objects.get()
         assert row.outcome == "ambiguous"
+        assert row.possible_duplicate
         assert Message.objects.get().possible_duplicate
 
 
@@ -460,6 +461,21 @@ def test_bug_1_a_second_claim_does_not_wipe_the_flag_of_a_possible_duplicate(sen
     with acting_for(sender_of_mails):
         assert SendKey.objects.get().possible_duplicate
         assert SettledMessage.objects.get().possible_duplicate
+
+
+def test_a_repeat_that_is_lost_as_well_is_unknown_and_still_flagged_in_the_ledger(sender_of_mails):
+    """Found by the rig: the flag stood in the hot row alone, and the ledger called a true double none."""
+    make_messages(sender_of_mails, 1, message_class="service", topic="service")
+    for _ in range(2):
+        taken = _claimed(sender_of_mails)
+        ids = [one.id for one in taken.go]
+        settling.mark(sender_of_mails.pk, taken.attempt, findings=settling.Findings(), wire=ids, pace=SHORT)
+        let_leases_run_out(sender_of_mails)
+        with acting_for(sender_of_mails):
+            settling.reap()
+    with acting_for(sender_of_mails):
+        row = SendKey.objects.get()
+        assert (row.outcome, row.possible_duplicate) == ("ambiguous", True)
 
 
 def test_bug_2_what_a_second_attempt_was_told_does_not_overwrite_the_first(sender_of_mails, mail_server):

@@ -61,6 +61,9 @@ class Claim:
     refused: tuple[Claimed, ...] = ()
     looked: int = 0
     again_at: datetime | None = None
+    misled: bool = False
+    """The planner believes the hot table to be (nearly) empty while whole batches come out of it: then it looks rows
+    up by organization and compares them all. Once a table was vacuumed empty it believes so until told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class _Standing:
     zone: str
     claimed_today: int
     day: date
+    believed: float
 
 
 def anything_due(at: datetime | None = None) -> bool:
@@ -110,7 +114,14 @@ def claim(*, pace: Pace = PACE, at: datetime | None = None) -> Claim:
         _settle_refused(refused, at)
     if go:
         _reserve(go, at, standing.day)
-    return Claim(attempt, go, refused, len(rows) + held, min(waits) if waits else None)
+    return Claim(
+        attempt,
+        go,
+        refused,
+        len(rows) + held,
+        min(waits) if waits else None,
+        misled=standing.believed < 5 * pace.batch <= 5 * len(rows),
+    )
 
 
 def prepared() -> psycopg.Connection:
@@ -144,15 +155,15 @@ def _standing(at: datetime) -> _Standing:
         cursor.execute(f"{BY_KEY}; SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, organization % 2**31])
         cursor.execute(
             """SELECT o.sending_paused_at IS NOT NULL OR EXISTS (SELECT FROM outreach_standstill),
-                      o.daily_send_cap, o.time_zone, COALESCE(d.claimed, 0), t.day
+                      o.daily_send_cap, o.time_zone, COALESCE(d.claimed, 0), t.day,
+                      (SELECT reltuples FROM pg_class WHERE oid = 'outreach_message'::regclass)
                FROM accounts_organization o
                CROSS JOIN LATERAL (SELECT timezone(o.time_zone, %(at)s::timestamptz)::date AS day) t
                LEFT JOIN outreach_sendingday d ON d.organization_id = %(organization)s AND d.day = t.day
                WHERE o.id = %(organization)s""",
             {"organization": organization, "at": at},
         )
-        paused, cap, zone, claimed, day = cursor.fetchone()
-    return _Standing(paused, cap, zone, claimed, day)
+        return _Standing(*cursor.fetchone())
 
 
 def _next_day(standing: _Standing) -> datetime:

@@ -16,9 +16,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.tenancy.context import acting_for
+from accounts.tenancy.staging import fresh_statistics
 from outreach import failpoints, merging, settling
 from outreach.claiming import Claim, Claimed, claim
 from outreach.delivery.smtp import Connection, DeliveryError, Envelope, Server, Verdict
+from outreach.models.message import Message
 from outreach.pace import PACE, Pace
 from outreach.queueing import Draft, pause, queue, record_past, resume, test_send, withdraw
 
@@ -107,8 +109,22 @@ def send_due(
             settling.tell_refused([(one.origin_kind, one.origin_id, one.reason) for one in claimed.refused])
         letters = merging.letters(organization, list({one.wording_id for one in claimed.go}))
     failpoints.reached("claim")
+    if claimed.misled:
+        _tell_planner(organization)
     accepted = _send(organization, claimed, letters, connection, pace) if claimed.go else 0
     return Sent(claimed.looked, accepted, len(claimed.refused), claimed.again_at)
+
+
+_told_at = float("-inf")
+
+
+def _tell_planner(organization: int) -> None:
+    """Statistics of the hot table, at most every five seconds, in a transaction of their own."""
+    global _told_at
+    if time.monotonic() - _told_at > 5:
+        _told_at = time.monotonic()
+        with acting_for(organization):
+            fresh_statistics(Message)
 
 
 def _send(

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.tenancy.context import acting_for, current_organization_id
 from outreach import failpoints
-from outreach.claiming import BY_KEY, Claimed, prepared
+from outreach.claiming import Claimed, prepared
 from outreach.delivery.smtp import Answer, Verdict
 from outreach.models.attempt import AttemptOutcome
 from outreach.models.send_key import MessageClass
@@ -229,8 +229,6 @@ def _mark(organization: int, attempt: int, findings: Findings, wire: Sequence[in
     wired = None
     telling: list[psycopg.Cursor[Any]] = []
     with raw.pipeline(), acting_for(organization):
-        for setting in BY_KEY.split("; "):
-            psycopg.Cursor(raw).execute(setting)
         for statement, parameters in _statements(findings, pace):
             cursor = psycopg.Cursor(raw)
             cursor.execute(statement, {**common, **parameters}, prepare=True)

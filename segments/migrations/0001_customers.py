@@ -6,7 +6,6 @@ import django.db.models.deletion
 import django.utils.timezone
 import segments.models.fields
 from django.conf import settings
-from django.contrib.postgres.operations import BtreeGinExtension
 from django.db import migrations, models
 
 
@@ -21,7 +20,8 @@ class Migration(migrations.Migration):
 
     operations = [
         # One index over the organization and the declared attributes of its customers.
-        BtreeGinExtension(),
+        # Kept when going back: it belongs to whoever provisioned the database.
+        migrations.RunSQL("CREATE EXTENSION IF NOT EXISTS btree_gin", migrations.RunSQL.noop),
         migrations.CreateModel(
             name='Company',
             fields=[

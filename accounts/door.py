@@ -76,7 +76,7 @@ Quick = Callable[[HttpRequest, tokens.Claim], HttpResponse | None]
 
 
 def public_page(
-    purpose: str, *, token: str | None = None, quick: Quick | None = None
+    purpose: str, *, token: str | None = None, quick: Quick | None = None, referrer: str = "same-origin"
 ) -> Callable[[View], View]:
     """A page without log-in. With `token="survey"`, the path's `token` is read for that purpose, the
     organization it carries is opened, and only then does the view look anything up.
@@ -86,6 +86,9 @@ def public_page(
 
     `quick` may answer a POST by itself, in a context of its own and before anything is looked up; if it gives
     None, having written nothing, the view is called.
+
+    `referrer="no-referrer"` is for pages whose forms need no CSRF check: that check reads the origin, which
+    browsers then leave out.
     """
 
     def decorate(view: View) -> View:
@@ -100,7 +103,7 @@ def public_page(
                 with acting_for(claim.organization_id):
                     answered = quick(request, claim)
                 if answered is not None:
-                    return _private(answered)
+                    return _private(answered, referrer)
             organization = Organization.objects.filter(pk=claim.organization_id, deleted_at=None).first()
             if organization is None:
                 raise Http404
@@ -111,7 +114,7 @@ def public_page(
                 render = getattr(response, "render", None)
                 if callable(render) and not getattr(response, "is_rendered", True):
                     response = render()
-            return _private(response)
+            return _private(response, referrer)
 
         if token is not None:
             # acting_for opens the transaction of its own; one around it would cost savepoints and statements.
@@ -124,13 +127,11 @@ def public_page(
     return decorate
 
 
-def _private(response: HttpResponseBase) -> HttpResponseBase:
+def _private(response: HttpResponseBase, referrer: str) -> HttpResponseBase:
     """Kept by nobody on the way, and its address told to nobody."""
     if isinstance(response, HttpResponse):
         response.setdefault("Cache-Control", "no-store")
-        response.setdefault(
-            "Referrer-Policy", "same-origin"
-        )  # "no-referrer" would make forms fail the CSRF check
+        response.setdefault("Referrer-Policy", referrer)
     return response
 
 

@@ -89,7 +89,7 @@ def _take_first(request: HttpRequest, claim: Claim) -> HttpResponse | None:
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-@public_page("answering", token="survey", quick=_take_first)
+@public_page("answering", token="survey", quick=_take_first, referrer="no-referrer")
 def invited(request: HttpRequest, claim: Claim) -> HttpResponse:
     """The survey of one invitation."""
     invitation = (
@@ -117,7 +117,7 @@ def invited(request: HttpRequest, claim: Claim) -> HttpResponse:
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-@public_page("answering", token="open")
+@public_page("answering", token="open", referrer="no-referrer")
 def open_link(request: HttpRequest, claim: Claim) -> HttpResponse:
     """The survey for whoever has the link; these answers are a source of their own."""
     survey = Survey.objects.live().filter(pk=claim.object_id, open_link=True).first()

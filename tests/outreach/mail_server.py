@@ -26,12 +26,12 @@ class MailServer:
     def __enter__(self) -> MailServer:
         self.loop = asyncio.new_event_loop()
         self.book = Book(self.log)
-        self.server = self.loop.run_until_complete(
-            self.loop.create_server(lambda: Receiver(self.book, self.options), "127.0.0.1", 0)
-        )
-        self.port = self.server.sockets[0].getsockname()[1]
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
+        # In that thread: a test that drives a browser has a running loop in its own.
+        starting = self.loop.create_server(lambda: Receiver(self.book, self.options), "127.0.0.1", 0)
+        self.server = asyncio.run_coroutine_threadsafe(starting, self.loop).result(10)
+        self.port = self.server.sockets[0].getsockname()[1]
         return self
 
     def __exit__(self, *exc: object) -> None:

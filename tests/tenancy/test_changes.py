@@ -35,8 +35,10 @@ class Reader:
         self.seen |= {row.name for row in rows}
 
     def poll_until(self, *names: str) -> None:
-        """Poll until the rows are there. Transactions of other databases on this server may delay them."""
-        for _ in range(300):
+        """Poll until the rows are there. Transactions of other databases on this server may delay them: the
+        longest belong to tests that write for minutes, in the database of another process of the suite.
+        """
+        for _ in range(3000):
             self.poll()
             if self.seen >= set(names):
                 return

@@ -158,14 +158,14 @@ def loop(order: Order) -> int:
 
 
 def bench(order: Order) -> int:
-    with _servers(order, "bench") as installation:
+    with _servers(order, "bench", fresh=True, tables=True) as installation:
         return _foreground(
             [sys.executable, "-m", "bench", *order.arguments], installation.environment(operator=True)
         )
 
 
 def faults(order: Order) -> int:
-    with _servers(order, "faults", fresh=True) as installation:
+    with _servers(order, "faults", fresh=True, tables=True) as installation:
         return _foreground(
             [sys.executable, "-m", "faults", *order.arguments], installation.environment(operator=True)
         )
@@ -194,17 +194,21 @@ def _servers(
     *,
     safe: bool = True,
     fresh: bool = False,
+    tables: bool = False,
     whole: bool = False,
     demo: bool = False,
 ) -> Iterator[Installation]:
-    """An installation for the time of one command; `whole` with pages, engine, worker and mailbox."""
+    """An installation for the time of one command: servers alone, with `tables`, or `whole`, with pages, engine,
+    worker and mailbox as well.
+    """
     with _ending_by_signal():
         home = order.home(name, fresh=fresh)
         installation = Installation(home, port=order.port or free_port(), safe=safe)
         try:
             installation.start_servers()
-            if whole:
+            if tables or whole:
                 installation.prepare(*([] if demo else ["--empty"]))
+            if whole:
                 installation.start_program()
             yield installation
         finally:

@@ -105,7 +105,8 @@ def _pgbench(world: World, links: Sequence[Link]) -> tuple[float, float]:
         binary = Path(os.environ.get("POSTGRES_BINARIES", "")) / "pgbench"
         command = [
             str(binary) if binary.exists() else "pgbench", "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "1",
-            "-t", str(each), "-D", "i=-1", "-f", str(path), "-h", str(server.get("host", "")), "-p", str(server.get("port", 5432)),
+            "-t", str(each), "-D", "i=-1", "-f", str(path),
+            "-h", str(server.get("host", "")), "-p", str(server.get("port", 5432)),
             "-U", str(server.get("user", "")), str(server["dbname"]),
         ]  # fmt: skip
         before = _cpu_of_database() + os.times().children_user + os.times().children_system

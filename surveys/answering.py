@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import psycopg
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -27,6 +25,7 @@ from accounts.doorbells import hint, ring
 from accounts.models import Organization
 from accounts.news_catalog import NewsType, catalog
 from accounts.recording import lane_of, record, will_wake
+from accounts.tenancy import statements
 from accounts.tenancy.context import acting_for, current_organization_id
 from segments.models import Customer
 from surveys import nps, reading
@@ -67,8 +66,9 @@ def definition_of(version: Version) -> Definition:
 
 @lru_cache(maxsize=512)
 def definition_by_id(organization_id: int, version_id: int) -> Definition:
-    """The same by ids, inside that organization."""
-    return Definition.read(Version.objects.get(pk=version_id).definition)
+    """The same by ids; also outside that organization's context."""
+    with acting_for(organization_id):
+        return Definition.read(Version.objects.get(pk=version_id).definition)
 
 
 def answer(
@@ -281,12 +281,14 @@ def take_in(
     now: dt.datetime,
     stored_at: dt.datetime | None = None,
 ) -> Accepted | None:
-    """Write a new response; None when the invitation cannot be used up any more.
+    """Write a new response; None when the invitation cannot be used up any more, and nothing was written.
 
+    Within `acting_for` this is a part of that transaction; outside, it is written for good when this returns.
     `stored_at` is the time that is kept: for an anonymous answer the beginning of the day.
     """
     parameters = _parameters(first, definition, organization_id, now, stored_at or now)
-    row = _prepared(TAKE_IN_NAMED if first.invitation_id is None else TAKE_IN_INVITED, parameters)
+    statement = TAKE_IN_NAMED if first.invitation_id is None else TAKE_IN_INVITED
+    row = statements.first_row(statement, parameters, organization_id=organization_id)
     if row is None:
         return None
     response_id, counts = row
@@ -340,34 +342,6 @@ def _parameters(
         "lane": lane_of("response", response_id),
         "wakes": will_wake(kind.name),
     }
-
-
-def _prepared(sql: str, parameters: Mapping[str, Any]) -> Any:
-    """Run a statement that the server keeps prepared: planning this one costs more than running it."""
-    connection.ensure_connection()
-    driver = connection.connection
-    if driver.prepare_threshold is None:
-        driver.prepare_threshold = 5
-    numbered, names = _numbered(sql)
-    with connection.wrap_database_errors, psycopg.RawCursor(driver) as cursor:
-        cursor.execute(numbered, [parameters[name] for name in names])
-        return cursor.fetchone()
-
-
-@cache
-def _numbered(sql: str) -> tuple[str, list[str]]:
-    """The statement with $1, $2 ... for its named parameters, and their names in that order.
-
-    The driver would look through so long a text for each answer anew.
-    """
-    names: list[str] = []
-
-    def number(match: re.Match[str]) -> str:
-        if match[1] not in names:
-            names.append(match[1])
-        return f"${names.index(match[1]) + 1}"
-
-    return re.sub(r"%\((\w+)\)s", number, sql), names
 
 
 @cache

@@ -6,6 +6,7 @@ primary key (organization_id, id), row security, policy, trigger and partitions 
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from typing import Any
 
@@ -112,6 +113,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         self.rung = {}
         refuse_powerful_role(self)
+
+    def is_usable(self) -> bool:
+        """Asked once a request. A server that went away says so by closing: then, or after an error, Django's
+        own question is asked; a connection that is silent is taken as it is, for a trip less.
+        """
+        if self.connection is None or self.connection.closed or self.errors_occurred:
+            return super().is_usable()
+        socket = select.poll()
+        socket.register(self.connection.fileno(), select.POLLIN)
+        return super().is_usable() if socket.poll(0) else True
 
     def _commit(self) -> None:
         self.rung = {}

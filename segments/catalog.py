@@ -52,7 +52,11 @@ class Asked:
 
     @classmethod
     def here(cls, now: datetime | None = None) -> "Asked":
-        organization = Organization.objects.get(pk=current_organization_id())
+        return cls.of(Organization.objects.get(pk=current_organization_id()), now)
+
+    @classmethod
+    def of(cls, organization: Organization, now: datetime | None = None) -> "Asked":
+        """For a caller who has the row of the organization at hand."""
         return cls(organization, now or timezone.now())
 
     @property

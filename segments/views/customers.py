@@ -176,7 +176,7 @@ def _story(answers: list[timeline.Line]) -> dict[str, Any] | None:
 def _segments_with(customer: Customer) -> list[Segment]:
     """The segments this person is in now; those that cannot be asked are left out."""
     found = []
-    asked = catalog.Asked.here()
+    asked = catalog.Asked.of(customer.organization)
     for segment in Segment.objects.present().order_by("name")[:60]:
         try:
             with compiling.patience(1_000):

@@ -160,7 +160,7 @@ def _state(
     """Everything the page shows of a draft: its rows with their counts, its sentence, who is in it now."""
     actor: Actor = request.actor
     rule, trouble = drafting.checked(draft, words)
-    asked = Asked.here()
+    asked = Asked.of(actor.organization)
     static = segment is not None and segment.static
     state: dict[str, Any] = {
         "sentence": tell(rule, words, _) if rule is not None else [],

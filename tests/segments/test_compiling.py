@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 
 from accounts import opaque
 from accounts.models import Organization
 from accounts.tenancy.context import acting_for
+from accounts.tenancy.staging import fresh_statistics
 from segments import catalog, compiling, customers, timeline
 from segments.catalog import Asked
 from segments.models import Customer, Segment
@@ -273,15 +275,34 @@ def test_a_slow_rule_is_given_up_and_the_transaction_lives_on(in_acme: Organizat
     assert Customer.objects.count() == 20
 
 
-def test_a_broad_rule_reads_the_table_and_a_selective_one_the_index(
-    in_acme: Organization, monkeypatch: Any
-) -> None:
-    monkeypatch.setattr(compiling, "SMALL", 100)
-    monkeypatch.setattr(compiling, "_believed", (float("-inf"), 0.0))
+def test_a_count_that_takes_too_long_is_given_up_and_leaves_no_setting_behind(in_acme: Organization) -> None:
+    CustomerFactory.create_batch(20)
+    slow = Customer.objects.extra(where=["pg_sleep(0.05) IS NOT NULL"])
+    before = settings_now()
+    with pytest.raises(compiling.TooSlow):
+        compiling.count(slow, timeout_ms=40)
+    assert compiling.count(Customer.objects.all()) == 20
+    assert compiling.count(Customer.objects.none()) == 0
+    assert settings_now() == before
+
+
+def settings_now() -> list[str]:
+    """What a count sets for itself, and whose rows the connection sees."""
+    names = ("statement_timeout", "work_mem", "random_page_cost", "app.organization")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting(name) FROM unnest(%s::text[]) name", [list(names)])
+        return [value for (value,) in cursor.fetchall()]
+
+
+def test_a_broad_rule_reads_the_table_and_a_selective_one_the_index(in_acme: Organization) -> None:
     customers.upsert_many(
         [customers.Person(external_id=f"p{number}", name=f"N{number}") for number in range(3000)]
     )
-    broad = compiling.counted(Group("all", (Condition("score", "is_unknown"),)))
-    assert broad.number == 3000 and broad.broad
-    selective = compiling.counted(Group("all", (Condition("name", "is", "N7"),)))
-    assert selective.number == 1 and not selective.broad
+    Customer.objects.filter(name__begins="N1").update(last_score=4)
+    fresh_statistics(Customer)
+    broad = compiling.found_by(Group("all", (Condition("score", "at_least", 3),)))
+    assert compiling.count(broad) == 1111
+    assert "Seq Scan on segments_customer" in compiling.plan(broad) or "Bitmap" in compiling.plan(broad)
+    selective = compiling.found_by(Group("all", (Condition("name", "is", "N7"),)))
+    assert compiling.count(selective) == 1
+    assert "customer_by_name" in compiling.plan(selective)

@@ -28,7 +28,8 @@ PASSWORD = "a-loop-has-no-end-7"
 DOMAIN = "telco-customers.example"
 PATIENCE = 900  # seconds that any one wait may take
 LEAVERS = 25
-IN_BROWSER = {"keyboard": 30, "no script": 15, "390 px": 15}
+# The ways of answering in a browser, with the share of each in four.
+IN_BROWSER = {"keyboard": 2, "no script": 1, "390 px": 1}
 
 
 @dataclass
@@ -66,6 +67,7 @@ class Story:
     answers_file: Path
     work: Path
     tell: Callable[[str], None] = print
+    in_browser: int = 60
     lines: list[Line] = field(default_factory=list)
     browser: str = ""
     seen: int = 0
@@ -213,11 +215,12 @@ class Story:
         self.first_mails = {person: mails[0] for person, mails in asked.items()}
 
     def answer(self) -> None:
-        """Give every answer of the file through the link in a received mail; 60 of them in a browser."""
+        """Give every answer of the file through the link in a received mail, some of them in a browser."""
         people = sorted(self.links)[: len(self.answers)]
         self.given = dict(zip(people, self.answers, strict=True))
         plan: list[tuple[str, str]] = []
-        for how, number in IN_BROWSER.items():
+        for how, quarters in IN_BROWSER.items():
+            number = self.in_browser * quarters // 4
             plan += [(person, how) for person in people[len(plan) : len(plan) + number]]
         ways = dict(plan)
         tried = browsing.answer(

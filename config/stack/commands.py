@@ -13,7 +13,7 @@ from types import FrameType
 
 from config.stack.environment import ROOT, RUN_LOCK, TEST_LOCK
 from config.stack.installation import Installation, joined
-from config.stack.places import DataDirectory, free_port, is_free
+from config.stack.places import KEPT, DataDirectory, free_port, is_free
 from config.stack.processes import die_with_parent
 from config.stack.telling import Trouble, say
 
@@ -62,7 +62,14 @@ class Order:
         home = DataDirectory(path)
         home.take()
         if fresh:
+            if self.data and not home.is_passing():
+                home.give_back()
+                raise Trouble(
+                    f"{home.path} holds somebody's data, and this command begins by emptying its folder. "
+                    "Give --data another folder, or none."
+                )
             _empty(home)
+        home.call_passing(fresh)
         return home
 
 
@@ -276,7 +283,7 @@ def _empty(home: DataDirectory) -> None:
     if "DATABASE_URL" not in os.environ:
         shutil.rmtree(Postgres(home).folder, ignore_errors=True)
     for path in home.path.iterdir():
-        if path.name not in ("lock", "logs"):
+        if path.name not in KEPT:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 

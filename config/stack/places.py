@@ -14,6 +14,9 @@ from typing import IO
 from config.stack.environment import ROOT
 from config.stack.telling import Trouble
 
+# What a folder has from the moment it is looked at; all else is data.
+KEPT = frozenset({"lock", "logs"})
+
 
 class DataDirectory:
     """A folder that belongs to one installation: database, files, logs, secrets. Made on first use."""
@@ -60,6 +63,15 @@ class DataDirectory:
             except BlockingIOError:
                 return True
         return False
+
+    def is_passing(self) -> bool:
+        """Whether the folder may be emptied: nothing is in it, or a command made it for the time it runs."""
+        names = {path.name for path in self.path.iterdir()}
+        return "passing" in names or names <= KEPT
+
+    def call_passing(self, passing: bool) -> None:
+        mark = self.path / "passing"
+        mark.touch() if passing else mark.unlink(missing_ok=True)
 
     def secret(self, name: str, make: Callable[[], str] = lambda: secrets.token_hex(24)) -> str:
         """A random text of this installation, made once and readable by its owner alone."""

@@ -217,3 +217,23 @@ def test_a_misspelt_command_is_told_what_there_is(arguments: list[str], words: s
     assert told.returncode == 2
     assert words in told.stderr
     assert "./run test" in told.stderr
+
+
+@pytest.mark.parametrize("command", ["bench", "faults", "look", "manage loop"])
+def test_a_command_that_begins_by_emptying_leaves_a_folder_with_data_alone(
+    tmp_path: Path, command: str
+) -> None:
+    precious = tmp_path / "postgres" / "PG_VERSION"
+    precious.parent.mkdir()
+    precious.write_text("18")
+    done = subprocess.run(
+        [ROOT / "run", "--data", tmp_path, *command.split()],
+        env=environment(),
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode != 0
+    assert "holds somebody's data" in done.stderr + done.stdout
+    assert precious.read_text() == "18"

@@ -21,8 +21,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--customers", type=Path, required=True, help="CSV with customerID and more")
         parser.add_argument("--answers", type=Path, required=True, help="CSV with grade (0 to 10) and text")
+        parser.add_argument(
+            "--in-browser", type=int, default=60, metavar="N", help="how many answer in a browser (60)"
+        )
 
-    def handle(self, *args: Any, customers: Path, answers: Path, **options: Any) -> None:
+    def handle(self, *args: Any, customers: Path, answers: Path, in_browser: int, **options: Any) -> None:
         if not settings.LOCAL_MAILBOX:
             raise CommandError("The loop reads the mailbox of a trial; it never runs where mail goes out.")
         for file in (customers, answers):
@@ -37,6 +40,7 @@ class Command(BaseCommand):
                 answers,
                 Path(folder),
                 self.stdout.write,
+                in_browser,
             )
             failed = ""
             try:

@@ -137,6 +137,8 @@ DATABASES = {
         "ATOMIC_REQUESTS": True,
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
         "CONN_HEALTH_CHECKS": True,
+        # Seconds. A page says so when the database is gone; it does not wait for it.
+        "OPTIONS": {"connect_timeout": 5, **_database.get("OPTIONS", {})},
     }
 }
 # The owner of the tables, for migrate, test databases and backups only (docs/tenancy.md).

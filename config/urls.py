@@ -15,6 +15,8 @@ member_pages = [
     *accounts_urls.urlpatterns,
 ]
 
+handler500 = "config.trouble.broke"
+
 urlpatterns = [
     path("o/<slug:slug>/", include(member_pages)),
     path("api/v1/", include("outreach.api.urls")),

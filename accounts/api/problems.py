@@ -50,6 +50,8 @@ TITLES = {
     "rate_limited": "Too many requests",
     "stale": "Somebody changed it in the meantime",
     "in_use": "It is still used",
+    "unavailable": "Not reachable for a moment",
+    "broken": "Something broke on our side",
 }
 
 

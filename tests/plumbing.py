@@ -14,7 +14,6 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("LOOPWELL_SHARED") or ROOT.parent / "shared")
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
-FULL = os.environ.get("FULL") == "1"
 MISSING = {"browser": "no Chromium", "shared": "no shared folder"}
 
 
@@ -32,17 +31,8 @@ def nps_cases(shared: Path) -> Any:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Whoever uses the browser or the shared folder carries the mark, so that `-m "not browser"` is true.
-
-    What is marked slow is left out unless FULL=1, or unless it is asked for by name.
-    """
-    asked = FULL or "slow" in config.getoption("markexpr", "") or any("::" in each for each in config.args)
-    if not asked:
-        slow = [item for item in items if item.get_closest_marker("slow")]
-        if slow:
-            config.hook.pytest_deselected(items=slow)
-            items[:] = [item for item in items if not item.get_closest_marker("slow")]
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever uses the browser or the shared folder carries the mark, so that `-m "not browser"` is true."""
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
         if "browser" in names:

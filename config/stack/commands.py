@@ -141,6 +141,8 @@ def test(order: Order) -> int:
         environment = installation.environment(operator=True)
         for name in ("COLLECTED_STATIC", "STATIC_ROOT", "DATA_DIR", "PYTHONUNBUFFERED"):
             environment.pop(name, None)
+        if installation.postgres:  # one test proves that the program refuses to work as that role
+            environment["SUPERUSER_DATABASE_URL"] = installation.postgres.url("superuser")
         return _foreground([sys.executable, "-m", "pytest", *order.arguments], environment, folder=ROOT)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from config.stack.environment import ROOT
 from config.stack.places import DataDirectory, aside
+from tests.browsing.chromium import chromium_path
 from tests.stack.test_running import PATIENCE, environment
 
 CUSTOMERS, ANSWERS = 600, 120
@@ -28,6 +29,8 @@ def beginning(source: Path, target: Path, rows: int) -> Path:
 @pytest.mark.browser
 @pytest.mark.shared
 def test_a_business_asks_its_customers_and_cares_for_every_one(tmp_path: Path, shared: Path) -> None:
+    if chromium_path() is None:
+        pytest.skip("no Chromium")
     customers = beginning(shared / "data" / "telco_customers.csv", tmp_path / "customers.csv", CUSTOMERS)
     answers = beginning(shared / "data" / "game_reviews_0_10.csv", tmp_path / "answers.csv", ANSWERS)
     data = tmp_path / "its data"

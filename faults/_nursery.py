@@ -9,6 +9,7 @@ Reads orders from standard input, one a line, answers on standard output:
 
 from __future__ import annotations
 
+import importlib
 import json
 import mmap
 import os
@@ -20,6 +21,8 @@ from types import FrameType
 from typing import Any
 
 SLOTS = 64
+PEACE = 63
+"""The byte that says that nobody is to be killed any more, not by a failpoint either."""
 
 
 def main() -> None:
@@ -29,6 +32,18 @@ def main() -> None:
     django.setup()
     import outreach.pumping
     import outreach.tasks  # noqa: F401
+    from config.celery import app
+
+    # Whatever a sender would import, so that a fork has it.
+    for name in (
+        "celery.apps.worker",
+        "celery.concurrency.solo",
+        "celery.worker.consumer",
+        "kombu.transport.redis",
+    ):
+        importlib.import_module(name)
+    app.loader.import_default_modules()
+    app.finalize()
 
     with open(os.environ["RIG_SLOTS"], "r+b") as file:  # noqa: PTH123
         holding = mmap.mmap(file.fileno(), SLOTS)
@@ -68,7 +83,8 @@ def _live(slot: int, kind: str, port: int, failpoint: str, holding: mmap.mmap) -
     from config.stack.processes import die_with_parent
     from outreach import failpoints, sending
 
-    die_with_parent(os.getppid())()
+    # By the signal that reaches a stopped process and a worker in the middle of a task, too.
+    die_with_parent(os.getppid(), signal.SIGKILL)()
     devnull = os.open(os.devnull, os.O_RDWR)
     os.dup2(devnull, 0)
     os.dup2(2, 1)
@@ -99,6 +115,8 @@ def _live(slot: int, kind: str, port: int, failpoint: str, holding: mmap.mmap) -
     if failpoint != "-":
         point, passing = failpoint.split(":")
         failpoints.arm(point, int(passing))
+        armed = failpoints.reached
+        failpoints.reached = lambda name: None if holding[PEACE] else armed(name)
     LIVES[name.partition(":")[0]](name.partition(":")[2])
 
 
@@ -111,10 +129,11 @@ def _engine(_argument: str) -> None:
     from outreach import pumping
 
     random.seed()
+    # Most only ring while the broker is there, as in life; one in four pumps whatever the workers do.
+    eager = random.random() < 0.25
     while True:
         try:
-            # Half of the rounds it only rings, as in life; else it pumps whatever the workers do.
-            due = pumping.sweep(pump_late_only=random.random() < 0.5)
+            due = pumping.sweep(pump_late_only=not eager)
         except (OperationalError, InterfaceError):
             connection.close()
             due = 0
@@ -122,14 +141,26 @@ def _engine(_argument: str) -> None:
 
 
 def _celery(_argument: str) -> None:
+    from kombu import Connection
+
     from config.celery import app
 
-    app.worker_main(
-        [
-            *("worker", "--pool", "solo", "--loglevel", "CRITICAL"),
-            *("--without-gossip", "--without-mingle", "--without-heartbeat", "-n", f"w{os.getpid()}@rig"),
-        ]
-    )
+    # A broker that is back is found at once: a rig cannot wait for the ever longer pauses of a worker.
+    ensure = Connection.ensure_connection
+
+    def soon(self: Connection, *args: Any, **kwargs: Any) -> Any:
+        return ensure(self, *args, **{**kwargs, "interval_start": 0.3, "interval_step": 0})
+
+    Connection.ensure_connection = soon  # type: ignore[method-assign]
+    app.Worker(
+        hostname=f"w{os.getpid()}@rig",
+        pool="solo",
+        concurrency=1,
+        loglevel="CRITICAL",
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+    ).start()
 
 
 def _setup(argument: str) -> None:
@@ -144,12 +175,24 @@ LIVES: dict[str, Callable[[str], None]] = {"engine": _engine, "celery": _celery,
 # --- negative controls: with one of these the rig must find doubles ---------------------------------------------------
 
 
+def _without(statement: str, *parts: tuple[str, str]) -> str:
+    """The statement with parts of it replaced. Raises ValueError when it no longer says what is to be taken out: a
+    control that takes out nothing proves nothing."""
+    for part, instead in parts:
+        if part not in statement:
+            raise ValueError(f"not in the statement: {part}")
+        statement = statement.replace(part, instead)
+    return statement
+
+
 def _lease_off() -> None:
     """The reaper believes nobody: whatever is being sent goes back to the queue."""
     from outreach import settling
 
-    settling.REAP = settling.REAP.replace("AND lease_until < clock_timestamp()", "").replace(
-        "CASE WHEN m.wire_started_at IS NULL THEN 'queued'", "CASE WHEN true THEN 'queued'"
+    settling.REAP = _without(
+        settling.REAP,
+        ("AND lease_until < clock_timestamp()", ""),
+        ("CASE WHEN m.wire_started_at IS NULL THEN 'queued'", "CASE WHEN true THEN 'queued'"),
     )
 
 
@@ -157,26 +200,14 @@ def _wire_mark_off() -> None:
     """Nothing is marked before it is written, so a lost mail looks like one that was never begun."""
     from outreach import settling
 
-    settling.WIRE = settling.WIRE.replace(
-        "SET wire_started_at = clock_timestamp()", "SET wire_started_at = NULL"
-    )
-
-
-def _fence_off() -> None:
-    """A process that comes late writes, and settles, what has become another's."""
-    from outreach import settling
-
-    settling.WIRE = (
-        settling.WIRE.replace("AND attempt = %(attempt)s", "AND %(attempt)s > 0")
-        .replace("AND lease_until > clock_timestamp() + %(half)s", "AND %(half)s > interval '0'")
-        .replace("AND state = 'sending'", "")
+    settling.WIRE = _without(
+        settling.WIRE, ("SET wire_started_at = clock_timestamp()", "SET wire_started_at = NULL")
     )
 
 
 CONTROLS: dict[str, Callable[[], None]] = {
     "lease-off": _lease_off,
     "wire-mark-off": _wire_mark_off,
-    "fence-off": _fence_off,
 }
 
 

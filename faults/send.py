@@ -240,7 +240,8 @@ class Rig:
         # What an earlier run left is nobody's work in this one.
         for table in ("outreach_message", "accounts_doorbell"):
             self.database.execute(
-                f"DELETE FROM {table} WHERE organization_id IN (SELECT id FROM accounts_organization WHERE slug LIKE 'rig-%')"
+                f"DELETE FROM {table} WHERE organization_id IN"
+                " (SELECT id FROM accounts_organization WHERE slug LIKE 'rig-%')"
             )
         told = json.dumps(
             {"messages": self.plan.messages, "service": self.plan.service, "mark": self.mark},

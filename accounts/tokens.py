@@ -72,7 +72,8 @@ def _tag(version: int, purpose: str, numbers: bytes) -> bytes:
 
 def _mask(version: int, purpose: str, tag: bytes, numbers: bytes) -> bytes:
     stream = hmac.digest(_keys()[version], b"mask\0" + purpose.encode() + b"\0" + tag, "sha256")
-    return bytes(byte ^ key for byte, key in zip(numbers, stream, strict=False))
+    size = len(numbers)
+    return (int.from_bytes(numbers) ^ int.from_bytes(stream[:size])).to_bytes(size)
 
 
 def _pack(*numbers: int) -> bytes:

@@ -79,6 +79,7 @@ class Verdict:
     repeats_taken: int = 0
     ambiguous: int = 0
     ambiguous_taken: int = 0
+    ambiguous_marked: int = 0
     claimed_twice: int = 0
     wire_twice: int = 0
     kills: int = 0
@@ -166,10 +167,12 @@ def _passes(plan: Plan, verdict: Verdict) -> bool:
     )
     print(f"  messages {verdict.origins}, outcomes {verdict.outcomes}")
     print(
-        f"  claimed twice {verdict.claimed_twice}, wire started twice {verdict.wire_twice}; of {verdict.ambiguous}"
-        f" ambiguous the mail servers had taken {verdict.ambiguous_taken}; repeats {verdict.repeats}"
-        f" (taken twice {verdict.repeats_taken}), each flagged; unflagged doubles {verdict.doubles}",
-        flush=True,
+        f"  ambiguous {verdict.ambiguous}: {verdict.ambiguous_marked} with their wire mark, {verdict.ambiguous_taken}"
+        " taken by the mail servers"
+    )
+    print(
+        f"  two or more attempts {verdict.claimed_twice}, begun twice on the wire {verdict.wire_twice}; flagged repeats"
+        f" {verdict.repeats}, of which taken twice {verdict.repeats_taken}; taken twice without a flag {verdict.doubles}"
     )
     print(f"  {verdict.line}", flush=True)
     for complaint in verdict.complaints[:10]:
@@ -431,6 +434,7 @@ class Rig:
             if outcome == "ambiguous":
                 verdict.ambiguous += 1
                 verdict.ambiguous_taken += taken[key] > 0
+                verdict.ambiguous_marked += wired
                 if not wired:
                     verdict.complaints.append(f"{key} is ambiguous without a wire mark")
             if said_stop and (started[key] or taken[key]):

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.tenancy.context import current_organization_id
+from outreach import arrays
 from outreach.models.send_key import MessageClass
 from outreach.pace import PACE, Pace
 from segments import contacting_sql
@@ -205,7 +206,7 @@ def _judge(ids: list[int], at: datetime, pace: Pace) -> list[tuple]:
         "organization": current_organization_id(),
         "at": at,
         "lease": pace.lease,
-        "ids": "{" + ",".join(map(str, ids)) + "}",
+        "ids": arrays.bigints(ids),
     }
     return run(CLAIM, parameters).fetchall()
 
@@ -219,22 +220,27 @@ WITH due AS MATERIALIZED (
   FROM unnest(%(ids)s::bigint[]) AS p(id)
   JOIN outreach_message m ON m.organization_id = %(organization)s AND m.id = p.id),
 person AS (SELECT * FROM due WHERE customer_id IS NOT NULL AND NOT is_test),
-judgement AS MATERIALIZED (
-  SELECT id, reason, free_at, address FROM ({contacting_sql.judged("person", facts=False)}) j),
+-- Each branch looks its rows up by key; to join the judgements to the batch would compare every pair.
 verdict AS MATERIALIZED (
-  SELECT d.id, j.free_at,
-         CASE WHEN d.is_test OR d.customer_id IS NULL THEN d.own_address ELSE j.address END AS address,
+  SELECT id, free_at, address, CASE WHEN expires_at <= %(at)s::timestamptz THEN 'expired' ELSE reason END AS reason,
+         COALESCE(reason IN {_WAITING} AND (expires_at IS NULL OR free_at < expires_at), false) AS waits
+  FROM ({contacting_sql.judged("person", facts=False, carried=("expires_at",))}) j
+  UNION ALL
+  SELECT d.id, NULL, d.own_address,
          CASE WHEN d.is_test THEN NULL
               WHEN d.expires_at <= %(at)s::timestamptz THEN 'expired'
-              WHEN d.customer_id IS NULL THEN (
+              ELSE (
                 SELECT 'suppressed' FROM segments_suppression s, accounts_organization o
                 WHERE o.id = %(organization)s AND s.organization_id = %(organization)s AND s.channel = d.channel
                   AND s.purpose IN ('', d.purpose)
-                  AND s.address_hash = {contacting_sql.HASH.format(address="lower(d.own_address)")} LIMIT 1)
-              WHEN j.id IS NULL THEN 'missing'
-              ELSE j.reason END AS reason,
-         COALESCE(j.reason IN {_WAITING} AND (d.expires_at IS NULL OR j.free_at < d.expires_at), false) AS waits
-  FROM due d LEFT JOIN judgement j ON j.id = d.id),
+                  AND s.address_hash = {contacting_sql.HASH.format(address="lower(d.own_address)")} LIMIT 1) END,
+         false
+  FROM due d WHERE d.is_test OR d.customer_id IS NULL
+  UNION ALL
+  SELECT d.id, NULL, NULL, CASE WHEN d.expires_at <= %(at)s::timestamptz THEN 'expired' ELSE 'missing' END, false
+  FROM person d
+  WHERE NOT EXISTS (
+    SELECT FROM segments_customer c WHERE c.organization_id = %(organization)s AND c.id = d.customer_id)),
 number AS MATERIALIZED (SELECT nextval(pg_get_serial_sequence('outreach_attempt', 'id')) AS attempt),
 moved AS (
   UPDATE outreach_message m
@@ -252,7 +258,7 @@ moved AS (
 SELECT r.id, r.customer_id, r.wording_id, r.message_class, r.topic, r.mode, r.origin_kind, r.origin_id,
        r.facts::text, r.possible_duplicate, r.attempts, r.reason, r.to_address, r.capped, r.gapped,
        c.name, c.first_name, c.email, c.phone, c.locale, c.stage, c.attributes::text, y.name, u.name,
-       r.due_at, r.attempt, r.fate
+       CASE r.fate WHEN 'held' THEN r.due_at END, r.attempt, r.fate
 FROM moved r
 LEFT JOIN segments_customer c ON c.organization_id = %(organization)s AND c.id = r.customer_id
 LEFT JOIN segments_company y ON y.organization_id = %(organization)s AND y.id = c.company_id
@@ -280,8 +286,8 @@ FROM gone g WHERE k.organization_id = %(organization)s AND k.id = g.id
 RESERVE = """
 WITH reserved AS (
   INSERT INTO segments_contact (organization_id, customer_id, channel, purpose, counted, at, send_id, subject)
-  SELECT %(organization)s, c.customer, 'email', c.purpose, c.counted, %(at)s, c.id, w.title
-  FROM unnest(%(ids)s::bigint[], %(customers)s::bigint[], %(purposes)s::text[], %(counted)s::boolean[],
+  SELECT %(organization)s, c.customer, 'email', c.purpose, c.counted = 1, %(at)s, c.id, w.title
+  FROM unnest(%(ids)s::bigint[], %(customers)s::bigint[], %(purposes)s::text[], %(counted)s::int[],
               %(wordings)s::bigint[]) AS c(id, customer, purpose, counted, wording)
   JOIN outreach_wording w ON w.organization_id = %(organization)s AND w.id = c.wording
   ON CONFLICT DO NOTHING)
@@ -291,7 +297,8 @@ ON CONFLICT (organization_id, day) DO UPDATE SET claimed = outreach_sendingday.c
 
 
 def _settle_refused(refused: tuple[Claimed, ...], at: datetime) -> None:
-    run(REFUSE, {"organization": current_organization_id(), "ids": [one.id for one in refused], "at": at})
+    ids = arrays.bigints(one.id for one in refused)
+    run(REFUSE, {"organization": current_organization_id(), "ids": ids, "at": at})
 
 
 def _reserve(go: tuple[Claimed, ...], at: datetime, day: date) -> None:
@@ -306,13 +313,13 @@ def _reserve(go: tuple[Claimed, ...], at: datetime, day: date) -> None:
             "at": at,
             "day": day,
             "bulk": sum(one.attempts == 1 and one.message_class != MessageClass.SERVICE for one in go),
-            "ids": [one.id for one in first],
-            "customers": [one.customer_id for one in first],
+            "ids": arrays.bigints(one.id for one in first),
+            "customers": arrays.bigints(one.customer_id or 0 for one in first),
             # The clock between surveys counts surveys only, not what else is sent with their consent.
-            "purposes": [
+            "purposes": arrays.texts(
                 "service" if one.topic == "surveys" and not one.gapped else one.topic for one in first
-            ],
-            "counted": [one.capped for one in first],
-            "wordings": [one.wording_id for one in first],
+            ),
+            "counted": arrays.bigints(int(one.capped) for one in first),
+            "wordings": arrays.bigints(one.wording_id for one in first),
         },
     )

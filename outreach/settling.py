@@ -7,7 +7,7 @@ Every statement is fenced on the attempt: a process that comes late overwrites n
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from accounts.tenancy.context import acting_for, current_organization_id
 from outreach import failpoints
+from outreach.arrays import bigints, texts
 from outreach.claiming import Claimed, prepared
 from outreach.delivery.smtp import Answer, Verdict
 from outreach.models.attempt import AttemptOutcome
@@ -144,19 +145,6 @@ RECEIPTS = {
     "failed": "failed",
     "ambiguous": "unknown",
 }
-
-
-def bigints(ids: Iterable[int]) -> str:
-    """An array parameter as PostgreSQL writes it: four times cheaper than the list, which is dumped item by item."""
-    return "{" + ",".join(map(str, ids)) + "}"
-
-
-def texts(items: Iterable[str]) -> str:
-    """The same for words: quoted, with quotes and backslashes escaped; a NUL cannot be stored."""
-    quoted = (
-        '"' + str(item).replace("\\", "\\\\").replace('"', '\\"').replace("\x00", "") + '"' for item in items
-    )
-    return "{" + ",".join(quoted) + "}"
 
 
 @dataclass

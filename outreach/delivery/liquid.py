@@ -8,6 +8,7 @@ through Liquid as it is. Both ways give the same text; tests/outreach/test_lette
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -353,6 +354,7 @@ def _plain_path(expression: Expression) -> tuple[str, ...] | None:
 
 
 _MISSING = object()
+_MARKUP = re.compile("[&<>'\"]").search  # what escaping would change
 
 
 class _Run:
@@ -386,7 +388,7 @@ class _Run:
         found = self._look_up(output.path)
         if found is _MISSING or (output.defaulted and (found.__class__ is not str or found == "")):
             found = output.expression.evaluate(self._liquid())
-        if found.__class__ is not str or self.part.html:
+        if found.__class__ is not str or (self.part.html and _MARKUP(found)):  # type: ignore[arg-type]
             found = to_liquid_string(found, self.part.html)
         return self.part._value(found)  # type: ignore[arg-type]
 

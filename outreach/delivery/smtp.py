@@ -13,6 +13,7 @@ import re
 import socket
 import ssl
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -88,6 +89,7 @@ class Connection:
         self.features: dict[str, str] = {}
         self._socket: socket.socket | None = None
         self._held = b""
+        self._lines: deque[bytes] = deque()
 
     def __enter__(self) -> Connection:
         return self
@@ -117,7 +119,7 @@ class Connection:
                 if "STARTTLS" not in self.features:
                     raise DeliveryError("The mail server does not offer TLS.", permanent=True)
                 self._ask(b"STARTTLS", 2, "STARTTLS")
-                if self._held:
+                if self._held or self._lines:
                     raise DeliveryError("The mail server spoke before TLS was ready.", permanent=True)
                 self._wrap()
                 self._greet()
@@ -156,6 +158,7 @@ class Connection:
         if self._socket is not None:
             self._socket.close()
         self._socket, self._held, self.written = None, b"", 0
+        self._lines.clear()
 
     def send(self, window: Sequence[Envelope], *, deadline: float = math.inf) -> Iterator[Answer]:
         """Hand over a window. One answer per envelope, each as soon as it is known. Never raises for the network.
@@ -168,9 +171,11 @@ class Connection:
             yield from (Answer(one.key, Verdict.UNTOUCHED, str(error)) for one in window)
             return
         self.written += len(window)
-        plain = [one for one in window if one.recipient.isascii() or "SMTPUTF8" in self.features]
+        plain = []
         for one in window:
-            if one not in plain:
+            if one.recipient.isascii() or "SMTPUTF8" in self.features:
+                plain.append(one)
+            else:
                 yield Answer(one.key, Verdict.REFUSED, "553 The mail server takes ASCII addresses only.")
         if "CHUNKING" in self.features and "PIPELINING" in self.features:
             yield from self._send_chunks(plain)
@@ -347,19 +352,19 @@ class Connection:
         """One reply, all its lines."""
         if self._socket is None:
             raise ConnectionError("closed")
-        lines = []
+        lines: list[bytes] = []
         while True:
-            line, found, rest = self._held.partition(b"\n")
-            if not found:
+            if not self._lines:
                 more = self._socket.recv(65536)
                 if not more:
                     raise ConnectionError("closed by the mail server")
-                self._held += more
-                if len(self._held) > 1_000_000:
+                *whole, self._held = (self._held + more).split(b"\n")
+                self._lines.extend(whole)
+                if len(self._held) > 1_000_000 or len(lines) > 10_000:
                     raise ConnectionError("a reply without end")
                 continue
-            self._held = rest
-            lines.append(line.rstrip(b"\r"))
+            line = self._lines.popleft().rstrip(b"\r")
+            lines.append(line)
             if line[3:4] != b"-":
                 if line[:3] == b"421":
                     raise _Closing(_text(line))

@@ -171,8 +171,8 @@ def _passes(plan: Plan, verdict: Verdict) -> bool:
         " taken by the mail servers"
     )
     print(
-        f"  two or more attempts {verdict.claimed_twice}, begun twice on the wire {verdict.wire_twice}; flagged repeats"
-        f" {verdict.repeats}, of which taken twice {verdict.repeats_taken}; taken twice without a flag {verdict.doubles}"
+        f"  two or more attempts {verdict.claimed_twice}, begun twice on the wire {verdict.wire_twice}; repeats, each"
+        f" flagged, {verdict.repeats}, of which taken twice {verdict.repeats_taken}; double {verdict.doubles}"
     )
     print(f"  {verdict.line}", flush=True)
     for complaint in verdict.complaints[:10]:

@@ -6,6 +6,7 @@ the button: add:1, group:1, remove:1.0, copy:1.0, up:1.0, down:1.0.
 """
 
 import dataclasses
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from segments.catalog import Field, Vocabulary
 from segments.rules import Group, RuleError, operators_of, read_rule
 from segments.rules.tree import DEEPEST, HOWS, MOST_NODES
 from segments.values import BadValue, parse_number
+
+LONGEST_LINK = 4_000  # characters; an address much longer is cut off on its way
 
 _FIELD = re.compile(r"^([gf])\.((?:\d{1,3}\.)*\d{1,3}|root)$")
 
@@ -61,6 +64,18 @@ def of_rule(raw: Mapping[str, Any]) -> Draft:
         value=raw.get("value"),
         options={key: value for key, value in raw.items() if key not in known},
     )
+
+
+def of_text(text: str) -> Draft | None:
+    """The draft that a link to the builder brings along, as JSON; None where it brings nothing to begin with."""
+    if not text or len(text) > LONGEST_LINK:
+        return None
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    draft = of_rule(raw) if isinstance(raw, dict) else Draft()
+    return draft if draft.is_group and draft.nodes() <= MOST_NODES else None
 
 
 def read_form(given: QueryDict, words: Vocabulary) -> Draft:

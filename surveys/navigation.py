@@ -9,4 +9,5 @@ ITEMS = [
     Item("ask", _("Distributions"), "distribution_list", "distribution.view", "send", 20),
     Item("ask", _("Answers"), "answer_list", "response.view", "inbox", 30),
     Item("understand", _("Overview"), "overview", "report.view", "score", 10),
+    Item("understand", _("What differs"), "differences", "report.view", "understand", 20),
 ]

@@ -9,19 +9,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Window
-from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, RowNumber, TruncDay, TruncMonth, TruncQuarter, TruncWeek
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
 from segments.compiling import members
-from segments.models import Attribute, AttributeKind
-from surveys import nps, privacy
+from surveys import grouping, nps, privacy
 from surveys.filtering import Filter
 from surveys.models import Invitation, Response
 from surveys.models.response import ResponseQuerySet
@@ -147,14 +143,6 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Dimension:
-    """Something answers can be broken down by."""
-
-    key: str
-    label: str
-
-
-@dataclass(frozen=True)
 class Guard:
     """What must stay hidden from this reader: nothing, or groups smaller than the threshold."""
 
@@ -226,31 +214,17 @@ def trend(chosen: Filter, actor: Actor, *, now: dt.datetime | None = None) -> li
 
 def breakdown(chosen: Filter, actor: Actor) -> Breakdown | None:
     """The score by one attribute or fact, as it was when people answered; None for an unknown one."""
-    dimension = next((each for each in dimensions(actor) if each.key == chosen.by), None)
+    dimension = next((each for each in grouping.dimensions(actor) if each.key == chosen.by), None)
     if dimension is None:
         return None
     guard = Guard.of(actor, chosen)
-    responses = last_of_each(chosen.responses(actor))
-    named = responses.annotate(group=_expression(dimension.key)).values("group").order_by("group")
-    rows = list(named.annotate(**_three()))
-    labels = _labels(dimension.key)
-    counts = {
-        row["group"]: Counts(row["detractors"], row["passives"], row["promoters"])
-        for row in rows
-        if row["group"] not in (None, "")
-    }
-    without = sum(
-        row["detractors"] + row["passives"] + row["promoters"] for row in rows if row["group"] in (None, "")
-    )
-    counts = _merged(counts)
+    slices, without = grouping.by_value(last_of_each(chosen.responses(actor)), dimension)
+    slices = grouping.merged(slices, MOST_GROUPS)
     hidden = privacy.hidden(
-        {**{key: each.n for key, each in counts.items()}, **({None: without} if without else {})},
+        {**{each.key: each.counts.n for each in slices}, **({None: without} if without else {})},
         guard.threshold,
     )
-    groups = [
-        Group(labels.get(str(key), str(key)), Scored(each, hidden=key in hidden))
-        for key, each in counts.items()
-    ]
+    groups = [Group(each.label, Scored(each.counts, hidden=each.key in hidden)) for each in slices]
     # Not by n: the order would tell the size of the hidden ones.
     groups.sort(key=lambda each: (each.scored.hidden, -(each.scored.n if not each.scored.hidden else 0)))
     return Breakdown(
@@ -260,28 +234,6 @@ def breakdown(chosen: Filter, actor: Actor) -> Breakdown | None:
         without=0 if None in hidden else without,
         protected=guard.is_on,
     )
-
-
-def dimensions(actor: Actor) -> list[Dimension]:
-    """What a breakdown is offered by: facts of the answer, and the declared attributes with few values.
-
-    Sensitive attributes are offered to those only who may declare attributes.
-    """
-    found = [
-        Dimension("channel", _("Channel")),
-        Dimension("touchpoint", _("Touchpoint")),
-        Dimension("stage", _("Stage")),
-        Dimension("unit", _("Unit")),
-        Dimension("language", _("Language")),
-        Dimension("version", _("Version")),
-        Dimension("source", _("Source")),
-    ]
-    attributes = Attribute.objects.present().filter(
-        kind__in=[AttributeKind.CHOICE, AttributeKind.YES_NO, AttributeKind.TEXT]
-    )
-    if not actor.may("attribute.edit"):
-        attributes = attributes.filter(sensitive=False)
-    return [*found, *(Dimension(f"attribute.{each.key}", each.label) for each in attributes)]
 
 
 def way(chosen: Filter, actor: Actor) -> Way:
@@ -363,15 +315,7 @@ def last_of_each(responses: ResponseQuerySet, *extra: str) -> ResponseQuerySet:
 
 def counts_of(responses: QuerySet[Response]) -> Counts:
     """The three counts of some answers."""
-    return Counts(**responses.order_by().aggregate(**_three()))
-
-
-def _three() -> dict[str, Count]:
-    return {
-        "detractors": Count("id", filter=Q(score__lte=6)),
-        "passives": Count("id", filter=Q(score__gte=7, score__lte=8)),
-        "promoters": Count("id", filter=Q(score__gte=9)),
-    }
+    return Counts(**responses.order_by().aggregate(**grouping.three()))
 
 
 def _histogram(responses: QuerySet[Response]) -> list[int]:
@@ -400,7 +344,7 @@ def _by_period(responses: ResponseQuerySet, chosen: Filter) -> dict[dt.date, Cou
     if chosen.ends() is not None:
         responses = responses.filter(answered_at__lt=chosen.ends())
     dated = last_of_each(responses.annotate(period=truncated), "period").annotate(period=truncated)
-    rows = dated.values("period").annotate(**_three()).order_by("period")
+    rows = dated.values("period").annotate(**grouping.three()).order_by("period")
     return {
         row["period"].date(): Counts(row["detractors"], row["passives"], row["promoters"]) for row in rows
     }
@@ -452,42 +396,3 @@ def _label(start: dt.date, step: str) -> str:
     if step == "month":
         return date_format(start, "M") if start.month != 1 else date_format(start, "M y")
     return date_format(start, "j M")
-
-
-def _expression(key: str) -> Any:
-    if key.startswith("attribute."):
-        return KeyTextTransform(key.removeprefix("attribute."), "attributes")
-    return {
-        "unit": F("unit__name"),
-        "version": F("version__number"),
-        "channel": F("channel"),
-        "touchpoint": F("touchpoint"),
-        "stage": F("stage"),
-        "language": F("language"),
-        "source": F("source"),
-    }[key]
-
-
-def _labels(key: str) -> dict[str, str]:
-    if key == "source":
-        return {value: str(label) for value, label in Response.Source.choices}
-    if key == "channel":
-        return {"email": _("E-mail"), "link": _("Link"), "api": _("API")}
-    if key == "version":
-        return {}
-    if key.startswith("attribute."):
-        return {"true": _("yes"), "false": _("no")}
-    return {}
-
-
-def _merged(counts: dict[Any, Counts]) -> dict[Any, Counts]:
-    """The largest groups; the many small ones beyond MOST_GROUPS together."""
-    if len(counts) <= MOST_GROUPS:
-        return counts
-    by_size = sorted(counts, key=lambda key: -counts[key].n)
-    kept = {key: counts[key] for key in by_size[: MOST_GROUPS - 1]}
-    rest = NOTHING
-    for key in by_size[MOST_GROUPS - 1 :]:
-        rest += counts[key]
-    kept[_("all others")] = rest
-    return kept

@@ -96,6 +96,8 @@ def _builder(request: HttpRequest, slug: str, segment: Segment | None) -> HttpRe
     raw = segment.rule if segment is not None else {"all": [{"field": "score", "operator": "at_least"}]}
     draft = drafting.of_rule(raw or {"all": []})
     name = segment.name if segment is not None else ""
+    if segment is None and (begun := drafting.of_text(request.GET.get("rule", ""))) is not None:
+        draft, name = begun, request.GET.get("name", "").replace("\x00", "")[:120]
     description = segment.description if segment is not None else ""
     revision = segment.revision if segment is not None else 0
     if request.method == "POST":

@@ -2,13 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from surveys.api import responses, surveys
+from surveys.api import differences, responses, surveys
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("surveys", surveys.SurveysView.as_view(), name="api_surveys"),
     path("surveys/<str:id>", surveys.SurveyView.as_view(), name="api_survey"),
     path("surveys/<str:id>/versions", surveys.SurveyVersionsView.as_view(), name="api_versions"),
     path("surveys/<str:id>/results", surveys.ResultsView.as_view(), name="api_results"),
+    path("differences", differences.DifferencesView.as_view(), name="api_differences"),
     path("distributions", surveys.DistributionsView.as_view(), name="api_distributions"),
     path("distributions/<str:id>", surveys.DistributionView.as_view(), name="api_distribution"),
     path("distributions/<str:id>/launch", surveys.DistributionLaunchView.as_view(), name="api_launch"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from surveys.charts import dial as dials
 from surveys.charts import forest as forests
 from surveys.charts import funnel as funnels
+from surveys.charts import gap as gaps
 from surveys.charts import histogram as histograms
 from surveys.charts import parts as portions
 from surveys.charts import span as spans
@@ -98,6 +100,18 @@ def nps_forest(groups: Any, overall: Any = None, label: str = "") -> SafeString:
     """A list of surveys.charts.forest.Group; `overall` is the score of everybody."""
     told = list(groups)
     return _scrolling(forests.forest(told, _number(overall), str(label)), forests.sentence(told))
+
+
+@register.simple_tag
+def score_gap(value: float, low: float, high: float, margin: float, verdict: str) -> SafeString:
+    """A difference in points with its interval; drawn full where it is real."""
+    return mark_safe(gaps.gap(gaps.Gap(value, low, high, margin, sure=verdict == "real")))
+
+
+@register.filter
+def p_value(p: float) -> str:
+    """Three decimals; what is smaller is said to be."""
+    return _("under 0.001") if p < 0.001 else number_format(p, 3)
 
 
 @register.simple_tag

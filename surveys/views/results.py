@@ -13,7 +13,7 @@ from accounts import opaque
 from accounts.acting import Actor
 from accounts.door import member_page
 from segments.models import Segment
-from surveys import filtering, reporting
+from surveys import filtering, grouping, reporting
 from surveys.charts import forest, funnel, histogram, span, three
 from surveys.charts import trend as trends
 from surveys.filtering import Filter
@@ -66,7 +66,7 @@ def _results(request: HttpRequest, chosen: Filter, template: str, more: dict[str
         "comments": list(comments[:SHOWN_COMMENTS]),
         "comment_count": comments.count(),
         "reads": actor.may("response.view"),
-        "dimensions": reporting.dimensions(actor),
+        "dimensions": grouping.dimensions(actor),
         **filter_choices(chosen),
         **_asked_so_far(chosen),
     }

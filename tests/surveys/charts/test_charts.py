@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.charts import dial, forest, funnel, histogram, parts, span, story, three, trend
+from surveys.charts import dial, forest, funnel, gap, histogram, parts, span, story, three, trend
 
 EVIL = "<script>alert(\"1\")</script> & 'x'"
 FULL = span.Figure(37, 33, 41, 1204)
@@ -51,6 +51,8 @@ DRAWN: dict[str, Callable[[], str]] = {
     "funnel of none": lambda: funnel.funnel([]),
     "forest": lambda: forest.forest(GROUPS, 25, EVIL),
     "forest of none": lambda: forest.forest([]),
+    "gap": lambda: gap.gap(gap.Gap(-18, -31, -5, sure=True)),
+    "gap beyond the edge": lambda: gap.gap(gap.Gap(12, -120, 160)),
     "parts": lambda: parts.parts_bar(PARTS),
     "parts of none": lambda: parts.parts_bar([]),
     "swatch": lambda: parts.swatch("hatched"),

@@ -1,0 +1,212 @@
+"""What answers can be broken down by, as it was when people answered, and how many fall on each value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Aggregate, Case, Count, F, FloatField, Func, Q, QuerySet, TextField, Value, When
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast, Substr
+from django.db.models.lookups import Exact
+from django.utils.translation import gettext as _
+
+from accounts.acting import Actor
+from segments.models import Attribute, AttributeKind
+from surveys.models import Response
+from surveys.nps import Counts
+
+NUMBERS = (AttributeKind.NUMBER, AttributeKind.MONEY)
+PARTS = 4  # numbers are cut into this many parts of like size
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """Something answers can be broken down by. `kind` is that of the attribute; "fact" for the answer's own."""
+
+    key: str
+    label: str
+    kind: str = "fact"
+
+    @property
+    def attribute(self) -> str:
+        """The attribute's key; empty for a fact of the answer."""
+        return self.key.removeprefix("attribute.") if self.key.startswith("attribute.") else ""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One value and its answers. `rule` is what finds the customers of today with it, where a segment can."""
+
+    key: str
+    label: str
+    counts: Counts
+    rule: tuple[dict[str, Any], ...] = ()
+
+
+class _Cuts(Aggregate):
+    """Where the numbers are cut; values that exist, so that a cut falls between two people and not through one."""
+
+    template = (
+        "percentile_disc(ARRAY["
+        + ", ".join(str(part / PARTS) for part in range(1, PARTS))
+        + "]) WITHIN GROUP (ORDER BY %(expressions)s)"
+    )
+    output_field = ArrayField(FloatField())
+
+
+def dimensions(actor: Actor) -> list[Dimension]:
+    """What a breakdown is offered by: facts of the answer, and the declared attributes with few values.
+
+    Sensitive attributes are offered to those only who may declare attributes.
+    """
+    found = [
+        Dimension("channel", _("Channel")),
+        Dimension("touchpoint", _("Touchpoint")),
+        Dimension("stage", _("Stage")),
+        Dimension("unit", _("Unit")),
+        Dimension("language", _("Language")),
+        Dimension("version", _("Version")),
+        Dimension("source", _("Source")),
+    ]
+    attributes = Attribute.objects.present().filter(
+        kind__in=[
+            *(AttributeKind.CHOICE, AttributeKind.YES_NO, AttributeKind.TEXT),
+            *(AttributeKind.DATE, *NUMBERS),
+        ]
+    )
+    if not actor.may("attribute.edit"):
+        attributes = attributes.filter(sensitive=False)
+    return [*found, *(Dimension(f"attribute.{each.key}", each.label, each.kind) for each in attributes)]
+
+
+def three() -> dict[str, Count]:
+    """Aggregates that make Counts."""
+    return {
+        "detractors": Count("id", filter=Q(score__lte=6)),
+        "passives": Count("id", filter=Q(score__gte=7, score__lte=8)),
+        "promoters": Count("id", filter=Q(score__gte=9)),
+    }
+
+
+def by_value(responses: QuerySet[Response], dimension: Dimension) -> tuple[list[Slice], int]:
+    """The values of a dimension with their counts, and how many answers have none.
+
+    Numbers come in quarters of like size (fewer where many share one number), dates by year.
+    """
+    if dimension.kind in NUMBERS:
+        return _by_number(responses, dimension)
+    named: Any = responses.annotate(group=_expression(dimension)).values("group").order_by("group")
+    label = _labeller(dimension)
+    values, without = [], 0
+    for row in named.annotate(**three()):
+        counts = Counts(row["detractors"], row["passives"], row["promoters"])
+        if row["group"] in (None, ""):
+            without += counts.n
+        else:
+            key = str(row["group"])
+            values.append(Slice(key, label(key), counts, _rule(dimension, key)))
+    return values, without
+
+
+def _by_number(responses: QuerySet[Response], dimension: Dimension) -> tuple[list[Slice], int]:
+    known = responses.annotate(number=_number(dimension))
+    cuts = known.exclude(number=None).aggregate(cuts=_Cuts(F("number")))["cuts"]
+    edges = sorted(set(cuts or ()))
+    if not edges:
+        return [], known.count()
+    whens = [When(number__lte=edge, then=Value(place)) for place, edge in enumerate(edges)]
+    placed = known.exclude(number=None).annotate(part=Case(*whens, default=Value(len(edges))))
+    parted: Any = placed.values("part").order_by("part").annotate(**three())
+    rows = {row["part"]: Counts(row["detractors"], row["passives"], row["promoters"]) for row in parted}
+    values = []
+    for place, counts in rows.items():
+        low = edges[place - 1] if place else None
+        high = edges[place] if place < len(edges) else None
+        values.append(Slice(str(place), _span(low, high), counts, _between(dimension, low, high)))
+    return values, known.filter(number=None).count()
+
+
+def _expression(dimension: Dimension) -> Any:
+    if dimension.kind == AttributeKind.DATE:
+        return Substr(KeyTextTransform(dimension.attribute, "attributes"), 1, 4)
+    if dimension.attribute:
+        return KeyTextTransform(dimension.attribute, "attributes")
+    return {
+        "unit": F("unit__name"),
+        "version": F("version__number"),
+        "channel": F("channel"),
+        "touchpoint": F("touchpoint"),
+        "stage": F("stage"),
+        "language": F("language"),
+        "source": F("source"),
+    }[dimension.key]
+
+
+def _number(dimension: Dimension) -> Any:
+    kind = Func(
+        KeyTransform(dimension.attribute, "attributes"), function="jsonb_typeof", output_field=TextField()
+    )
+    number = Cast(KeyTextTransform(dimension.attribute, "attributes"), FloatField())
+    # An answer of before the attribute became a number carries words; they are no number.
+    return Case(When(Exact(kind, Value("number")), then=number), default=None)
+
+
+def _labeller(dimension: Dimension) -> Callable[[str], str]:
+    if dimension.key == "source":
+        labels = {value: str(label) for value, label in Response.Source.choices}
+    elif dimension.key == "channel":
+        labels = {"email": _("E-mail"), "link": _("Link"), "api": _("API")}
+    elif dimension.kind == AttributeKind.YES_NO:
+        labels = {"true": _("yes"), "false": _("no")}
+    else:
+        labels = {}
+    return lambda key: labels.get(key, key)
+
+
+def _span(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return _("any number")
+    if low is None:
+        return _("up to %(high)s") % {"high": _told(high)}
+    if high is None:
+        return _("over %(low)s") % {"low": _told(low)}
+    return _("over %(low)s, up to %(high)s") % {"low": _told(low), "high": _told(high)}
+
+
+def _told(number: float | None) -> str:
+    return f"{number:,.10g}"
+
+
+def _rule(dimension: Dimension, value: str) -> tuple[dict[str, Any], ...]:
+    """The rows of a segment with this value; none where the rule language has no word for it."""
+    if dimension.key in ("channel", "touchpoint"):
+        return ({"field": dimension.key, "operator": "is", "value": value},)
+    if dimension.kind == AttributeKind.YES_NO:
+        return ({"field": dimension.key, "operator": "is_true" if value == "true" else "is_false"},)
+    if dimension.kind in (AttributeKind.CHOICE, AttributeKind.TEXT):
+        return ({"field": dimension.key, "operator": "is", "value": value},)
+    return ()
+
+
+def _between(dimension: Dimension, low: float | None, high: float | None) -> tuple[dict[str, Any], ...]:
+    rows: list[dict[str, Any]] = []
+    for operator, edge in (("more_than", low), ("at_most", high)):
+        if edge is not None:
+            value = int(edge) if edge == int(edge) else edge
+            rows.append({"field": dimension.key, "operator": operator, "value": value})
+    return tuple(rows)
+
+
+def merged(values: Sequence[Slice], most: int) -> list[Slice]:
+    """The largest values; the many small ones beyond `most` together."""
+    if len(values) <= most:
+        return list(values)
+    by_size = sorted(values, key=lambda each: -each.counts.n)
+    rest = Counts(0, 0, 0)
+    for each in by_size[most - 1 :]:
+        rest += each.counts
+    kept = {each.key for each in by_size[: most - 1]}
+    return [*(each for each in values if each.key in kept), Slice("", _("all others"), rest)]

@@ -1,0 +1,88 @@
+"""What differs: every group against the rest, with control over what chance alone would show."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.acting import Actor
+from accounts.door import member_page
+from surveys import comparing, reporting, scanning
+from surveys.comparing import Verdict
+from surveys.filtering import Filter
+from surveys.scanning import Finding
+from surveys.views.results import filter_choices
+
+SHOWN = 60  # rows of each kind; the rest is counted, and comes over the API
+
+
+@member_page("report.view")
+def differences(request: HttpRequest, slug: str) -> HttpResponse:
+    """Which groups are really happier or unhappier, which are not, and which nobody can tell yet."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    chosen = Filter.read(request.GET, request.organization)  # type: ignore[attr-defined]
+    scan = scanning.scan(chosen, actor)
+    may_make = actor.may("segment.edit")
+    parts = [
+        (verdict, title, words, [_row(each, slug, may_make) for each in found[:SHOWN]], len(found))
+        for verdict, title, words in _parts()
+        if (found := scan.of(verdict))
+    ]
+    return render(
+        request,
+        "surveys/differences.html",
+        {
+            "chosen": chosen,
+            "scan": scan,
+            "parts": parts,
+            "real": len(scan.of(Verdict.REAL)),
+            "small": len(scan.of(Verdict.SMALL)),
+            "unknown": len(scan.of(Verdict.UNKNOWN)),
+            "too_many": ", ".join(each.label for each in scan.too_many_values),
+            "margin": round(comparing.MARGIN * 100),
+            "tested_from": comparing.TESTED_FROM,
+            "most_values": scanning.MOST_VALUES,
+            "guard": reporting.Guard.of(actor, chosen),
+            **filter_choices(chosen),
+        },
+    )
+
+
+def _parts() -> list[tuple[Verdict, str, str]]:
+    return [
+        (
+            Verdict.REAL,
+            _("Real differences"),
+            _("Hold after taking account of how many groups were compared; intervals widened accordingly."),
+        ),
+        (
+            Verdict.SMALL,
+            _("Not worth noticing"),
+            _("Whatever the truth is, it lies within the margin around zero."),
+        ),
+        (
+            Verdict.UNKNOWN,
+            _("Cannot be told yet"),
+            _("These answers fit with a difference and with none. More answers would tell."),
+        ),
+    ]
+
+
+def _row(finding: Finding, slug: str, may_make: bool) -> dict[str, Any]:
+    address = ""
+    if may_make and finding.slice.rule:
+        rule = json.dumps({"all": list(finding.slice.rule)}, separators=(",", ":"))
+        name = f"{finding.dimension.label}: {finding.slice.label}"
+        address = f"{reverse('segment_new', args=[slug])}?{urlencode({'rule': rule, 'name': name})}"
+    return {
+        "finding": finding,
+        "score": reporting.Scored(finding.compared.counts).score,
+        "rest": reporting.Scored(finding.compared.rest).score,
+        "segment": address,
+    }

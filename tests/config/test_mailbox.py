@@ -1,10 +1,13 @@
 """Mails of a trial: received by a real SMTP server, shown as they came, harmless."""
 
 import smtplib
+import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from django.test import Client, override_settings
 from config.mailbox.store import Mailbox
 from config.stack.environment import ROOT
 from config.stack.places import free_port
+from outreach.delivery.smtp import Connection, Envelope, Server, Verdict
 
 SCRIPT = "<script>document.title = 'ran'</script>"
 
@@ -35,7 +39,9 @@ def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
         yield Mailbox(tmp_path / "mails")
 
 
-def test_a_mail_that_was_sent_is_shown(mailbox: Mailbox) -> None:
+@contextmanager
+def receiving(mailbox: Mailbox) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A receiver in a process of its own, and its port."""
     port = free_port()
     receiver = subprocess.Popen(
         [sys.executable, "-m", "config.mailbox.receiver", str(port), mailbox.path.parent], cwd=ROOT
@@ -44,22 +50,73 @@ def test_a_mail_that_was_sent_is_shown(mailbox: Mailbox) -> None:
         until = time.monotonic() + 20
         while True:
             try:
-                connection = smtplib.SMTP("127.0.0.1", port, timeout=5)
+                socket.create_connection(("127.0.0.1", port), timeout=5).close()
                 break
             except ConnectionRefusedError:
                 assert time.monotonic() < until
                 time.sleep(0.05)
-        with connection:
-            for number in range(3):
-                connection.send_message(
-                    letter(subject=f"Mail {number} ü"), to_addrs=["ann@customers.example"]
-                )
+        yield receiver, port
     finally:
         receiver.terminate()
         receiver.wait(10)
+
+
+def test_a_mail_that_was_sent_is_shown(mailbox: Mailbox) -> None:
+    with receiving(mailbox) as (_receiver, port), smtplib.SMTP("127.0.0.1", port, timeout=5) as connection:
+        for number in range(3):
+            connection.send_message(letter(subject=f"Mail {number} ü"), to_addrs=["ann@customers.example"])
     page = Client().get("/mailbox").content.decode()
     assert page.index("Mail 2 ü") < page.index("Mail 0 ü")
     assert "ann@customers.example" in page
+
+
+@pytest.mark.parametrize("features", [{"CHUNKING": "", "PIPELINING": ""}, {"PIPELINING": ""}, {}])
+def test_what_was_answered_outlives_the_sudden_end_of_the_receiver(
+    mailbox: Mailbox, features: dict[str, str]
+) -> None:
+    content = b"Subject: dots\r\n\r\n.\r\n..two\r\nlast\r\n"
+    stuffed = content if "CHUNKING" in features else content.replace(b"\r\n.", b"\r\n..")
+    window = [Envelope(n, "shop@shop.example", f"p{n}@customers.example", stuffed) for n in range(60)]
+    accepted = set()
+    with receiving(mailbox) as (receiver, port), Connection(Server("127.0.0.1", port), timeout=5) as line:
+        line.open()
+        line.features = features
+        for start in range(0, 60, 20):
+            for answer in line.send(window[start : start + 20]):
+                if answer.verdict is Verdict.ACCEPTED:
+                    accepted.add(f"p{answer.key}@customers.example")
+                if len(accepted) == 45:
+                    receiver.kill()
+    assert len(accepted) >= 45
+    kept = {recipients[0]: source for _number, recipients, source in mailbox.since()}
+    assert accepted <= kept.keys()
+    assert set(kept.values()) == {content}
+    assert [mail.subject for mail in mailbox.newest(limit=1)] == ["dots"]
+
+
+def test_what_is_no_mail_is_refused(mailbox: Mailbox) -> None:
+    with receiving(mailbox) as (_receiver, port), smtplib.SMTP("127.0.0.1", port, timeout=5) as connection:
+        assert connection.docmd("DATA")[0] == 503
+        assert connection.docmd("RCPT", "TO:<ann@customers.example>")[0] == 503
+        assert connection.docmd("MAIL", "FROM:nobody")[0] == 501
+        assert connection.docmd("MAIL", "FROM:<shop@shop.example> SIZE=999999999")[0] == 552
+        assert connection.docmd("NONSENSE")[0] == 502
+        connection.send(b"BDAT 3 LAST\r\nabc")
+        assert connection.getreply()[0] == 503
+        connection.send_message(letter(), to_addrs=["ann@customers.example"])
+    assert mailbox.count() == 1
+
+
+def test_a_file_of_an_earlier_release_goes_on(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "mails.sqlite3")) as database, database:
+        database.execute(
+            "CREATE TABLE mail (id INTEGER PRIMARY KEY, at REAL NOT NULL, sender TEXT NOT NULL,"
+            " recipients TEXT NOT NULL, subject TEXT NOT NULL, words TEXT NOT NULL, source BLOB NOT NULL)"
+        )
+        database.execute("INSERT INTO mail VALUES (1, 1, 'a@b.example', 'c@d.example', 'Old', '', x'')")
+    mailbox = Mailbox(tmp_path)
+    mailbox.keep("shop@shop.example", ["ann@customers.example"], letter("New").as_bytes())
+    assert [mail.subject for mail in mailbox.newest()] == ["New", "Old"]
 
 
 @pytest.mark.parametrize(

@@ -310,7 +310,7 @@ def company_ids(names: Iterable[str], *, mode: str, source: str) -> dict[str, in
 
 
 # Staged columns and their SQL types; `mine` is the customer's number, given before anything is written.
-_STAGED = {
+STAGED = {
     "mine": "bigint",
     "is_new": "boolean",
     "name": "text",
@@ -326,7 +326,7 @@ _STAGED = {
     "created_at": "timestamptz",
 }
 
-_INSERT = """
+INSERT = """
 INSERT INTO segments_customer (organization_id, id, name, first_name, email, email_lower, phone, locale,
   time_zone, stage, stage_since, company_id, unit_id, attributes, mode, source, last_category,
   previous_category, last_channel, last_touchpoint, answer_count, revision, changed, created_at, updated_at)
@@ -338,7 +338,7 @@ SELECT %(organization)s, s.mine, COALESCE(s.name, ''), COALESCE(s.first_name, ''
 FROM {staged} s WHERE s.is_new
 """
 
-_UPDATE = """
+UPDATE = """
 WITH before AS (
   SELECT c.id AS mine, c.attributes FROM segments_customer c
   JOIN {staged} s ON c.organization_id = %(organization)s AND c.id = s.mine AND NOT s.is_new
@@ -385,20 +385,20 @@ def _write(
         # New people are made one transaction at a time per organization: two that bring the same new person
         # at the same moment must not both find nobody. A statement after the lock sees what the other made.
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_NEW_PEOPLE, current_organization_id()])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [NEW_PEOPLE, current_organization_id()])
         found = _resolve(rows)
     branch = by.branch_ids if by is not None else None
     home = by.branch.pk if by is not None and by.branch is not None else None
     companies = company_ids((row.company for row in rows if row.company), mode=mode, source=source)
-    fresh = _new_ids(sum(one.customer_id is None and not one.ambiguous for one in found))
+    fresh = new_ids(sum(one.customer_id is None and not one.ambiguous for one in found))
     outcomes: list[Outcome] = []
     staged: list[tuple[Any, ...]] = []
     keys: list[tuple[int, str, str, str]] = []
     for row, one in zip(rows, found, strict=True):
         is_new = one.customer_id is None
-        refusal = _refusal(one, row, branch)
-        if refusal is not None:
-            outcomes.append(refusal)
+        why = refusal(one, unit_id=row.unit_id, by_email=bool(row.email), branch=branch)
+        if why is not None:
+            outcomes.append(why)
             continue
         if not is_new and existing == "skip":
             outcomes.append(Outcome("skipped", one.customer_id))
@@ -431,7 +431,7 @@ def _write(
     with connection.cursor() as cursor:
         relation = _stage(cursor, staged, params)
         if any(line[1] for line in staged):
-            cursor.execute(_INSERT.format(staged=relation), params)
+            cursor.execute(INSERT.format(staged=relation), params)
         if keys:
             cursor.execute(
                 "INSERT INTO segments_customerkey"
@@ -442,7 +442,7 @@ def _write(
             )
         changed: set[int] = set()
         if not all(line[1] for line in staged):
-            cursor.execute(_UPDATE.format(staged=relation), params)
+            cursor.execute(UPDATE.format(staged=relation), params)
             changed = {line[0] for line in cursor.fetchall()}
         if relation == _TABLE:
             cursor.execute(f"DROP TABLE {_TABLE}")
@@ -453,12 +453,12 @@ def _write(
 
 
 # First key of the advisory lock on making people; any number of ours that no other lock uses.
-_NEW_PEOPLE = 5101
+NEW_PEOPLE = 5101
 _TABLE = "pg_temp.staged_people"
 
 
 @dataclass(frozen=True)
-class _Found:
+class Found:
     """Whom a row means; nobody, or (ambiguous) more than one."""
 
     customer_id: int | None = None
@@ -468,7 +468,7 @@ class _Found:
     by_key: bool = False
 
 
-def _resolve(rows: Sequence[Person]) -> list[_Found]:
+def _resolve(rows: Sequence[Person]) -> list[Found]:
     """Whom each row means: by its key; an address that is nobody's key, by the one customer who has it."""
     identities = [row.identity for row in rows]
     organization_id = current_organization_id()
@@ -489,7 +489,7 @@ def _resolve(rows: Sequence[Person]) -> list[_Found]:
             ],
         )
         found = {
-            number: _Found(customer_id, unit_id, deleted, by_key=True)
+            number: Found(customer_id, unit_id, deleted, by_key=True)
             for number, customer_id, unit_id, deleted in cursor.fetchall()
         }
     for kind, column in ((KeyKind.EMAIL, "email_lower"), (KeyKind.PHONE, "phone")):
@@ -508,26 +508,30 @@ def _resolve(rows: Sequence[Person]) -> list[_Found]:
         ):
             holders.setdefault(customer[0], []).append(customer[1:])
         for value, several in holders.items():
-            found[asked[value]] = _Found(*several[0]) if len(several) == 1 else _Found(ambiguous=True)
-    return [found.get(number, _Found()) for number in range(len(rows))]
+            found[asked[value]] = Found(*several[0]) if len(several) == 1 else Found(ambiguous=True)
+    return [found.get(number, Found()) for number in range(len(rows))]
 
 
-def _refusal(one: _Found, row: Person, branch: tuple[int, ...] | None) -> Outcome | None:
+def refusal(
+    one: Found, *, unit_id: int | None, by_email: bool, branch: tuple[int, ...] | None
+) -> Outcome | None:
+    """Why a row that means `one` and names a unit may not be written by somebody of the branch; None if it may."""
     if one.ambiguous:
         sentence = _("Several customers have this address; say which by an external id.")
-        return Outcome("refused", error=sentence, path="email" if row.email else "phone")
+        return Outcome("refused", error=sentence, path="email" if by_email else "phone")
     if one.deleted:
         return Outcome(
             "refused", error=_("This customer was deleted; restore them first."), path="external_id"
         )
     if branch is not None and one.customer_id is not None and one.unit_id not in branch:
         return Outcome("refused", error=_("This customer belongs to another unit."), path="unit")
-    if branch is not None and row.unit_id is not None and row.unit_id not in branch:
+    if branch is not None and unit_id is not None and unit_id not in branch:
         return Outcome("refused", error=_("There is no such unit."), path="unit")
     return None
 
 
-def _new_ids(count: int) -> list[int]:
+def new_ids(count: int) -> list[int]:
+    """Numbers for new customers, to be taken from the end."""
     if not count:
         return []
     with connection.cursor() as cursor:
@@ -541,9 +545,9 @@ def _new_ids(count: int) -> list[int]:
 
 def _stage(cursor: Any, staged: list[tuple[Any, ...]], params: dict[str, Any]) -> str:
     """Where the statements read the rows from: a few travel as one JSON parameter, many through COPY."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in _STAGED.items())
+    columns = ", ".join(f"{name} {kind}" for name, kind in STAGED.items())
     if len(staged) <= FEW:
-        objects = [dict(zip(_STAGED, line, strict=True)) for line in staged]
+        objects = [dict(zip(STAGED, line, strict=True)) for line in staged]
         for one in objects:
             one["attributes"] = json.loads(one["attributes"])
             one["created_at"] = one["created_at"].isoformat() if one["created_at"] else None

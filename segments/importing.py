@@ -5,9 +5,10 @@ leaves whole chunks, and whoever calls `step` next goes on from there: the task,
 is away (config/sockets.py, DUE_WORK).
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, BinaryIO, cast
 
@@ -20,14 +21,15 @@ from django.utils.translation import gettext as _
 from accounts import doorbells
 from accounts.acting import Actor, member_actor
 from accounts.auditing import audit
-from accounts.models import Membership, Organization, Unit
+from accounts.models import Membership, Organization
 from accounts.recording import record
 from accounts.storing import discard, store_bytes
 from accounts.tenancy.context import acting_for, current_organization_id
-from accounts.tenancy.staging import fresh_statistics
-from accounts.zones import zone_names
-from segments.customers import Outcome, Person, Refused, Schema, checked_person, upsert_many
+from accounts.tenancy.staging import fresh_owners, fresh_statistics
+from segments.customers import MANY, Schema, believed_rows
 from segments.hinting import hint
+from segments.loading import Loaded, count_known, load
+from segments.mapping import Block, Row, RowReader
 from segments.models import (
     Attribute,
     Customer,
@@ -37,15 +39,13 @@ from segments.models import (
     ImportRowError,
     ImportState,
 )
-from segments.sheets import LONGEST_CELL, BadFile, Sheet, read_sheet, rows_from
+from segments.sheets import LONGEST_CELL, BadFile, Rows, Sheet, read_sheet
 from segments.suggesting import TARGETS, Column, suggest
-from segments.values import BadValue, parse_date, read_text
 
-CHUNK = 2_000
+CHUNK = 5_000
 TRIED_ROWS = 20_000
 # A running import that nobody has touched for so long is taken up by the engine.
 STALE = timedelta(seconds=10)
-KINDS_THAT_MISS_BLANKS = ("number", "money", "date", "yes_no")
 # The choices of an attribute made by an import are those that occur, if they are so few.
 MOST_CHOICES = 50
 
@@ -196,35 +196,42 @@ def step(customer_import: CustomerImport, *, chunk: int = CHUNK) -> bool:
     )
     if locked is None or locked.file is None:
         return False
-    columns = columns_of(locked)
     with default_storage.open(locked.file.key, "rb") as file:
-        lines = list(islice(rows_from(cast(BinaryIO, file), locked.offset, locked.delimiter), chunk))
-    reader = RowReader(columns, Schema.load(), locked.header)
-    read = [reader.read(cells, locked.rows_seen + number) for number, (cells, _end) in enumerate(lines, 1)]
-    good = [row for row in read if row.person is not None]
-    outcomes = upsert_many(
-        [row.person for row in good if row.person is not None],
+        source = Rows(cast(BinaryIO, file), locked.offset, locked.delimiter)
+        rows = list(islice(source, chunk))
+        end = source.end
+    block = RowReader(columns_of(locked), Schema.load(), locked.header).read_block(rows, locked.rows_seen + 1)
+    loaded = load(
+        block.people,
         by=_importer(locked),
         mode=locked.mode,
         source=f"import:{locked.pk}",
         existing=locked.existing,
-        checked=True,
     )
-    if locked.rows_seen == 0 and any(outcome.created for outcome in outcomes):
-        # The planner must know of the new rows before the next chunk looks for them, whatever it believed.
-        fresh_statistics(Customer)
-        fresh_statistics(CustomerKey)
-    _settle(locked, read, good, outcomes)
-    locked.rows_seen += len(lines)
-    locked.offset = lines[-1][1] if lines else locked.offset
+    more = len(rows) == chunk
+    _tell_planner(sum(what == "created" for what in loaded.what), first=more and locked.rows_seen == 0)
+    _settle(locked, rows, block, loaded)
+    locked.rows_seen += len(rows)
+    locked.offset = end if rows else locked.offset
     locked.touched_at = timezone.now()
-    more = len(lines) == chunk
     if not more:
         _finish(locked)
     locked.save()
     if more:
         doorbells.ring(current_organization_id(), timezone.now() + STALE)
     return more
+
+
+def _tell_planner(created: int, *, first: bool) -> None:
+    """The planner must know of the new rows before the next chunk looks for them."""
+    if created >= MANY and believed_rows() < created:
+        tell = fresh_statistics
+    elif created and first:
+        tell = fresh_owners
+    else:
+        return
+    tell(Customer)
+    tell(CustomerKey)
 
 
 def _importer(locked: CustomerImport) -> Actor | None:
@@ -238,113 +245,6 @@ def _importer(locked: CustomerImport) -> Actor | None:
         else None
     )
     return member_actor(membership) if membership is not None else None
-
-
-@dataclass
-class Row:
-    """One row as read: a person, or the reason why not; and what was missing in it."""
-
-    number: int
-    cells: list[str]
-    person: Person | None = None
-    error: str = ""
-    column: str = ""
-    warnings: list[tuple[str, str]] = field(default_factory=list)
-
-
-class RowReader:
-    """Cells -> Person, by the chosen columns."""
-
-    def __init__(self, columns: Sequence[Column], schema: Schema, header: Sequence[str]) -> None:
-        self.columns, self.schema, self.header = columns, schema, header
-        self.zones = frozenset(zone_names())
-        self.units = {name.lower(): pk for pk, name in Unit.objects.all().values_list("pk", "name")}
-        self.kinds = {
-            number: self._kind(column)
-            for number, column in enumerate(columns)
-            if column.to == "new" or column.to.startswith("attribute:")
-        }
-
-    def _kind(self, column: Column) -> tuple[str, str, list[str]]:
-        if column.to == "new":
-            return column.key, column.kind, []
-        attribute = self.schema.attributes[column.to.removeprefix("attribute:")]
-        return attribute.key, str(attribute.kind), attribute.choices
-
-    def read(self, cells: list[str], number: int) -> Row:
-        """Never raises: what is wrong with a row is part of what was read."""
-        row = Row(number, cells)
-        try:
-            row.person = self._person(row)
-        except Refused as refusal:
-            row.error, row.column = str(refusal), refusal.path
-        return row
-
-    def _person(self, row: Row) -> Person:
-        if len(row.cells) > len(self.header) and any(cell.strip() for cell in row.cells[len(self.header) :]):
-            raise Refused(
-                _("The row has %(cells)d cells, the first row has %(names)d.")
-                % {"cells": len(row.cells), "names": len(self.header)}
-            )
-        facts: dict[str, Any] = {}
-        attributes: dict[str, Any] = {}
-        for number, column in enumerate(self.columns):
-            if column.to == "ignore":
-                continue
-            cell = row.cells[number] if number < len(row.cells) else ""
-            name = self.header[number]
-            if len(cell) > LONGEST_CELL:
-                raise Refused(
-                    _("The cell has %(length)d characters; at most %(most)d can be kept.")
-                    % {"length": len(cell), "most": LONGEST_CELL},
-                    name,
-                )
-            try:
-                if number in self.kinds:
-                    key, kind, choices = self.kinds[number]
-                    value = read_text(kind, cell, choices, day_first=column.day_first)
-                    if value is not None:
-                        attributes[key] = value
-                    elif kind in KINDS_THAT_MISS_BLANKS and (column.full or cell):
-                        row.warnings.append((name, _("The cell is blank; the customer came in without it.")))
-                elif cell.strip():
-                    facts[column.to] = self._fact(column, cell.strip())
-            except BadValue as error:
-                raise Refused(str(error), name) from None
-        return self._checked(facts, attributes)
-
-    def _fact(self, column: Column, cell: str) -> Any:
-        if column.to == "created_at":
-            day = parse_date(cell, day_first=column.day_first)
-            return timezone.make_aware(datetime.combine(day, time(12)))
-        if column.to == "unit":
-            if cell.lower() not in self.units:
-                raise BadValue(_("There is no unit “%(name)s”.") % {"name": cell[:60]})
-            return self.units[cell.lower()]
-        if column.to == "time_zone" and cell not in self.zones:
-            raise BadValue(_("“%(zone)s” is not a time zone.") % {"zone": cell[:64]})
-        return cell
-
-    def _checked(self, facts: dict[str, Any], attributes: dict[str, Any]) -> Person:
-        last_name = facts.pop("last_name", "")
-        if last_name and "name" not in facts:
-            facts["name"] = " ".join(part for part in (facts.get("first_name", ""), last_name) if part)
-        if "unit" in facts:
-            facts["unit_id"] = facts.pop("unit")
-        person = Person(**facts)
-        try:
-            person = checked_person(person, self.schema)
-        except Refused as refusal:
-            raise Refused(str(refusal), self._column_name(refusal.path)) from None
-        # Checked while they were read: typed values, so not a second time.
-        person.attributes.update(attributes)
-        return person
-
-    def _column_name(self, target: str) -> str:
-        for number, column in enumerate(self.columns):
-            if column.to == target:
-                return self.header[number]
-        return ""
 
 
 @dataclass
@@ -364,52 +264,34 @@ class Tried:
 
 def try_out(customer_import: CustomerImport, columns: Sequence[Column], *, most: int = TRIED_ROWS) -> Tried:
     """Read the first rows as the import would, and count; nothing is written."""
+    assert customer_import.file is not None
     tried = Tried()
     reader = RowReader(columns, Schema.load(), customer_import.header)
-    identities: set[tuple[str, str, str]] = set()
-    for row in _rows(customer_import, reader, most):
-        tried.rows += 1
-        tried.warned += bool(row.warnings)
-        if row.person is None:
-            tried.refused += 1
-        elif row.person.identity is not None:
-            identities.add(row.person.identity)
-        problem = row.error or (row.warnings[0][1] if row.warnings else "")
-        if problem and len(tried.examples) < 8:
-            column = row.column if row.error else row.warnings[0][0]
-            tried.examples.append(
-                {"row": row.number, "column": column, "problem": problem, "refused": bool(row.error)}
-            )
-    known = _known(identities)
-    tried.created, tried.updated = len(identities) - known, known
+    keys: set[tuple[str, str]] = set()
+    with default_storage.open(customer_import.file.key, "rb") as file:
+        source = iter(Rows(cast(BinaryIO, file), customer_import.offset, customer_import.delimiter))
+        while rows := list(islice(source, min(CHUNK, most - tried.rows))):
+            block = reader.read_block(rows, tried.rows + 1)
+            tried.rows += len(rows)
+            keys.update(zip(block.people.kinds, block.people.values, strict=True))
+            for row in block.problems:
+                _try(tried, row)
+    by_kind: dict[str, list[str]] = {}
+    for kind, value in keys:
+        by_kind.setdefault(kind, []).append(value)
+    tried.updated = sum(count_known(kind, values) for kind, values in by_kind.items())
+    tried.created = len(keys) - tried.updated
     return tried
 
 
-def _rows(customer_import: CustomerImport, reader: RowReader, most: int) -> Iterator[Row]:
-    assert customer_import.file is not None
-    with default_storage.open(customer_import.file.key, "rb") as file:
-        for number, (cells, _end) in enumerate(
-            islice(_from_start(cast(BinaryIO, file), customer_import), most), 1
-        ):
-            yield reader.read(cells, number)
-
-
-def _from_start(file: BinaryIO, customer_import: CustomerImport) -> Iterator[tuple[list[str], int]]:
-    return rows_from(file, customer_import.offset, customer_import.delimiter)
-
-
-def _known(identities: set[tuple[str, str, str]]) -> int:
-    if not identities:
-        return 0
-    kinds, sources, values = zip(*identities, strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM unnest(%s::text[], %s::text[], %s::text[]) s(kind, source, value)"
-            " WHERE EXISTS (SELECT 1 FROM segments_customerkey k WHERE k.organization_id = %s"
-            " AND k.kind = s.kind AND k.source = s.source AND k.value = s.value)",
-            [list(kinds), list(sources), list(values), current_organization_id()],
+def _try(tried: Tried, row: Row) -> None:
+    tried.warned += bool(row.warnings)
+    tried.refused += row.person is None
+    column, problem = (row.column, row.error) if row.error else row.warnings[0]
+    if len(tried.examples) < 8:
+        tried.examples.append(
+            {"row": row.number, "column": column, "problem": problem, "refused": bool(row.error)}
         )
-        return int(cursor.fetchone()[0])
 
 
 def _check_columns(customer_import: CustomerImport, columns: Sequence[Column]) -> None:
@@ -463,52 +345,55 @@ def _make_attributes(columns: Sequence[Column], organization: Organization) -> N
     )
 
 
-def _settle(
-    locked: CustomerImport, read: Sequence[Row], good: Sequence[Row], outcomes: Sequence[Outcome]
-) -> None:
+def _settle(locked: CustomerImport, rows: Sequence[list[str]], block: Block, loaded: Loaded) -> None:
     """Count the chunk and write its lines of the report."""
-    errors = [_report(locked, row, row.column, row.error) for row in read if row.error]
-    again = _brought_before(locked, outcomes)
-    seen: set[int] = set()
-    for row, outcome in zip(good, outcomes, strict=True):
-        if outcome.what == "refused":
-            errors.append(_report(locked, row, outcome.path, outcome.error))
+    errors = [_report(locked, row, row.column, row.error) for row in block.problems if row.error]
+    warned = {row.number: row for row in block.problems if row.person is not None}
+    twice = _brought_before(locked, loaded)
+    for place, number in enumerate(block.numbers):
+        if place not in loaded.refused and place not in twice and number not in warned:
             continue
-        twice = outcome.customer_id in again or outcome.customer_id in seen
-        if outcome.customer_id is not None:
-            seen.add(outcome.customer_id)
-        if twice and outcome.what != "created":
+        row = warned.get(number) or Row(number, rows[number - locked.rows_seen - 1])
+        if place in loaded.refused:
+            sentence, column = loaded.refused[place]
+            errors.append(_report(locked, row, column, sentence))
+            continue
+        if place in twice:
             sentence = _("An earlier row of this file is the same customer; this one was applied over it.")
             if locked.existing == ExistingPolicy.SKIP:
                 sentence = _("An earlier row of this file is the same customer; this one was left out.")
             errors.append(_report(locked, row, "", sentence, warning=True))
         errors += [_report(locked, row, column, text, warning=True) for column, text in row.warnings]
-        match outcome.what:
-            case "created":
-                locked.created += 1
-            case "updated":
-                locked.updated += 1
-            case "skipped":
-                locked.skipped += 1
-            case _:
-                locked.unchanged += 1
+    counts = Counter(loaded.what)
+    locked.created += counts["created"]
+    locked.updated += counts["updated"]
+    locked.skipped += counts["skipped"]
+    locked.unchanged += counts["unchanged"]
     locked.refused += len({error.row_number for error in errors if not error.warning})
     locked.warned += len({error.row_number for error in errors if error.warning})
     ImportRowError.objects.bulk_create(errors, batch_size=1000)
 
 
-def _brought_before(locked: CustomerImport, outcomes: Sequence[Outcome]) -> set[int]:
-    """Customers that were there and came from an earlier chunk of this very file."""
-    known = [
-        outcome.customer_id
-        for outcome in outcomes
-        if outcome.what in ("updated", "unchanged", "skipped") and outcome.customer_id is not None
-    ]
-    if not known:
+def _brought_before(locked: CustomerImport, loaded: Loaded) -> set[int]:
+    """Places of rows whose customer came from an earlier row of this very file, of this chunk or one before."""
+    again = [place for place, what in enumerate(loaded.what) if what in ("updated", "unchanged", "skipped")]
+    if not again:
         return set()
-    made = {outcome.customer_id for outcome in outcomes if outcome.created}
-    earlier = Customer.objects.filter(pk__in=known, source=f"import:{locked.pk}").values_list("pk", flat=True)
-    return set(earlier) - {pk for pk in made if pk is not None}
+    first: dict[int, int] = {}
+    for place, customer_id in enumerate(loaded.ids):
+        if customer_id is not None:
+            first.setdefault(customer_id, place)
+    earlier = set(
+        Customer.objects.filter(
+            pk__in=[loaded.ids[place] for place in again], source=f"import:{locked.pk}"
+        ).values_list("pk", flat=True)
+    ) - {customer_id for what, customer_id in zip(loaded.what, loaded.ids, strict=True) if what == "created"}
+    return {
+        place
+        for place in again
+        if (customer_id := loaded.ids[place]) is not None
+        and (customer_id in earlier or first[customer_id] < place)
+    }
 
 
 def _report(

@@ -16,6 +16,8 @@ MOST_COLUMNS = 200
 LONGEST_NAME = 200
 # Longer cells are refused with their row, never cut.
 LONGEST_CELL = 2_000
+# Bytes of whole lines that are read at a time.
+BLOCK = 64 * 1024
 DELIMITERS = (",", ";", "\t", "|")
 
 # A cell of any length is read, so that its row can be reported and the rows after it still come in.
@@ -48,10 +50,11 @@ def read_sheet(raw: bytes, *, sample: int = 2_000) -> Sheet:
         raise BadFile(_("The file is empty."))
     content = text.encode()
     delimiter = separator_of(text[:200_000])
-    lines = rows_from(io.BytesIO(content), 0, delimiter)
-    header, first_row_at = next(lines)
-    sheet = Sheet(content, encoding, delimiter, _checked_header(header), first_row_at=first_row_at)
-    for cells, _end in lines:
+    rows = Rows(io.BytesIO(content), 0, delimiter)
+    lines = iter(rows)
+    header = next(lines)
+    sheet = Sheet(content, encoding, delimiter, _checked_header(header), first_row_at=rows.end)
+    for cells in lines:
         sheet.rows += 1
         if sheet.rows > MOST_ROWS:
             raise BadFile(_("The file has more than a million rows. Split it."))
@@ -107,21 +110,36 @@ def separator_of(text: str) -> str:
     return best
 
 
-def rows_from(file: BinaryIO, offset: int, delimiter: str) -> Iterator[tuple[list[str], int]]:
-    """(cells, byte where the next row begins) from `offset` on; rows without any cell are passed over."""
-    file.seek(offset)
-    position = offset
+class Rows:
+    """The rows of a file from a byte on; `end` is the byte where the one after the last given begins.
 
-    def lines() -> Iterator[str]:
-        nonlocal position
+    Rows without any cell are passed over. Everything that happens once a line is left to C.
+    """
+
+    def __init__(self, file: BinaryIO, offset: int, delimiter: str) -> None:
         # Not `for line in file`: a stored file would go back to its first byte.
-        while line := file.readline():
-            position += len(line)
-            yield line.decode()
+        file.seek(offset)
+        self._file = file
+        # Bytes and lines before the lines at hand.
+        self._byte, self._line = offset, 0
+        self._at_hand: list[bytes] = []
+        self._reader = csv.reader(self._lines(), delimiter=delimiter, strict=False)
 
-    for cells in csv.reader(lines(), delimiter=delimiter, strict=False):
-        if cells and (len(cells) > 1 or cells[0].strip()):
-            yield cells, position
+    def _lines(self) -> Iterator[str]:
+        while lines := self._file.readlines(BLOCK):
+            self._at_hand = lines
+            yield from map(bytes.decode, lines)
+            self._byte += sum(map(len, lines))
+            self._line += len(lines)
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for cells in self._reader:
+            if cells and (len(cells) > 1 or cells[0].strip()):
+                yield cells
+
+    @property
+    def end(self) -> int:
+        return self._byte + sum(map(len, self._at_hand[: self._reader.line_num - self._line]))
 
 
 def _checked_header(header: list[str]) -> list[str]:

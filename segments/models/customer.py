@@ -75,6 +75,7 @@ class Customer(Editable, TenantModel):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="customers",
+        indexed=False,
     )
     unit = TenantForeignKey(
         "accounts.Unit",
@@ -83,6 +84,7 @@ class Customer(Editable, TenantModel):
         blank=True,
         on_delete=models.PROTECT,
         related_name="customers",
+        indexed=False,
     )
     mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.LIVE)
     source = models.CharField(max_length=40, default="page")
@@ -131,6 +133,17 @@ class Customer(Editable, TenantModel):
                 fields=["organization", "phone"], name="customer_by_phone", condition=~models.Q(phone="")
             ),
             models.Index(fields=["organization", "name", "id"], name="customer_by_name"),
+            # Most have neither; an index of nothing would be written with each of them.
+            models.Index(
+                fields=["organization", "company"],
+                name="customer_by_company",
+                condition=models.Q(company__isnull=False),
+            ),
+            models.Index(
+                fields=["organization", "unit"],
+                name="customer_by_unit",
+                condition=models.Q(unit__isnull=False),
+            ),
             models.Index(
                 fields=["organization", "last_score"],
                 name="customer_by_score",

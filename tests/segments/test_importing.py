@@ -277,7 +277,7 @@ def test_killed_at_every_chunk_it_ends_as_if_undisturbed(acme: Organization, mon
         importing.choose(begun, importing.columns_of(begun), by=system_actor(acme))
         importing.start(begun, by=system_actor(acme))
     kills = 0
-    places = [(importing, "_settle"), (importing, "upsert_many"), (CustomerImport, "save")]
+    places = [(importing, "_settle"), (importing, "load"), (CustomerImport, "save")]
     more = True
     while more:
         for owner, name in places:

@@ -60,7 +60,10 @@ class Whole:
 
 @dataclass(frozen=True)
 class Scan:
-    """What was compared. `too_small` groups had fewer than 30 answers on one side; `hidden` stay so."""
+    """What was compared. `too_small` groups had fewer than 30 answers on one side; `hidden` stay so.
+
+    `same_groups` make the same groups as another dimension, and are compared once.
+    """
 
     findings: list[Finding]
     wholes: list[Whole]
@@ -68,6 +71,7 @@ class Scan:
     too_small: int
     hidden: int
     too_many_values: list[Dimension]
+    same_groups: list[Dimension]
     false_share: float
 
     @property
@@ -84,13 +88,22 @@ def scan(chosen: Filter, actor: Actor, *, false_share: float = comparing.FALSE_S
     responses = reporting.last_of_each(chosen.responses(actor))
     pairs: dict[Hashable, tuple[Counts, Counts]] = {}
     slices: dict[Hashable, tuple[Dimension, Slice]] = {}
-    wholes, too_many = [], []
+    wholes, too_many, same = [], [], []
+    seen: set[frozenset[tuple[str, Counts]]] = set()
     too_small = hidden_groups = 0
-    for dimension in grouping.dimensions(actor):
+    # Attributes first: where a fact makes the same groups, a segment can be made of the attribute.
+    for dimension in sorted(grouping.dimensions(actor), key=lambda each: not each.attribute):
         found, without = grouping.by_value(responses, dimension)
         if len(found) > MOST_VALUES:
             too_many.append(dimension)
             continue
+        if not found:
+            continue
+        groups = frozenset((each.label, each.counts) for each in found)
+        if groups in seen:  # a unit for each store: the same people by another name
+            same.append(dimension)
+            continue
+        seen.add(groups)
         sizes: dict[Hashable, int] = {each.key: each.counts.n for each in found}
         hidden = privacy.hidden({**sizes, **({None: without} if without else {})}, guard.threshold)
         hidden_groups += len(hidden - {None})
@@ -122,6 +135,7 @@ def scan(chosen: Filter, actor: Actor, *, false_share: float = comparing.FALSE_S
         too_small=too_small,
         hidden=hidden_groups,
         too_many_values=too_many,
+        same_groups=same,
         false_share=false_share,
     )
 

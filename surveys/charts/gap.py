@@ -6,18 +6,20 @@ from django.utils.translation import gettext as _
 
 from surveys.charts.drawing import line, rect, signed, svg
 
-REACH = 100.0  # points from zero to either edge; longer intervals end at the edge
-
 
 @dataclass(frozen=True)
 class Gap:
-    """`value` with its interval, in points; `margin` on either side of zero; `sure` draws it full."""
+    """`value` with its interval, in points; `margin` on either side of zero; `sure` draws it full.
+
+    `reach`: points from zero to either edge; an interval that is longer ends there.
+    """
 
     value: float
     low: float
     high: float
     margin: float = 10.0
     sure: bool = False
+    reach: float = 100.0
 
     @property
     def sentence(self) -> str:
@@ -25,11 +27,12 @@ class Gap:
         return _("%(value)s points against the rest, interval %(low)s to %(high)s.") % words
 
 
-def gap(figure: Gap, *, width: int = 180, height: int = 20) -> str:
+def gap(figure: Gap, *, width: int = 200, height: int = 20) -> str:
     """One row's difference, on the one scale that all rows share."""
 
     def at(points: float) -> float:
-        return 3 + (max(-REACH, min(REACH, points)) + REACH) / (2 * REACH) * (width - 6)
+        share = (max(-figure.reach, min(figure.reach, points)) + figure.reach) / (2 * figure.reach)
+        return 3 + share * (width - 6)
 
     middle = height / 2
     left, right = at(figure.low), at(figure.high)

@@ -103,9 +103,9 @@ def nps_forest(groups: Any, overall: Any = None, label: str = "") -> SafeString:
 
 
 @register.simple_tag
-def score_gap(value: float, low: float, high: float, margin: float, verdict: str) -> SafeString:
+def score_gap(value: float, low: float, high: float, margin: float, reach: float, verdict: str) -> SafeString:
     """A difference in points with its interval; drawn full where it is real."""
-    return mark_safe(gaps.gap(gaps.Gap(value, low, high, margin, sure=verdict == "real")))
+    return mark_safe(gaps.gap(gaps.Gap(value, low, high, margin, verdict == "real", reach)))
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ from surveys.scanning import Finding
 from surveys.views.results import filter_choices
 
 SHOWN = 60  # rows of each kind; the rest is counted, and comes over the API
+FOLDED_FROM = 12  # rows that nothing is to be done about fold away
 
 
 @member_page("report.view")
@@ -44,6 +46,9 @@ def differences(request: HttpRequest, slug: str) -> HttpResponse:
             "real": len(scan.of(Verdict.REAL)),
             "small": len(scan.of(Verdict.SMALL)),
             "unknown": len(scan.of(Verdict.UNKNOWN)),
+            "reach": _reach(scan.findings),
+            "folded_from": FOLDED_FROM,
+            "same": ", ".join(each.label for each in scan.same_groups),
             "too_many": ", ".join(each.label for each in scan.too_many_values),
             "margin": round(comparing.MARGIN * 100),
             "tested_from": comparing.TESTED_FROM,
@@ -52,6 +57,13 @@ def differences(request: HttpRequest, slug: str) -> HttpResponse:
             **filter_choices(chosen),
         },
     )
+
+
+def _reach(findings: list[Finding]) -> float:
+    """One scale for all rows, wide enough for most of them: tens of points."""
+    ends = sorted(max(abs(each.low), abs(each.high)) for each in findings)
+    most = ends[int(0.9 * (len(ends) - 1))] if ends else 0.0
+    return max(30.0, min(200.0, ceil(most / 10) * 10.0))
 
 
 def _parts() -> list[tuple[Verdict, str, str]]:

@@ -108,6 +108,18 @@ class TestScan:
         assert list(named(scan, "card")) == ["yes"]
         assert len(named(scan, "joined")) == 1
 
+    def test_the_same_groups_under_another_name_are_compared_once(self, acme, shop):
+        with acting_for(acme):
+            AttributeFactory(key="branch", label="Branch", kind="text")
+            for each in Response.objects.filter(attributes__has_key="store"):
+                each.attributes["branch"] = each.attributes["store"]
+                each.save()
+        scan = scanned(acme)
+        assert [each.label for each in scan.same_groups] == ["Store"] or [
+            each.label for each in scan.same_groups
+        ] == ["Branch"]
+        assert bool(named(scan, "store")) != bool(named(scan, "branch"))
+
     def test_numbers_come_in_quarters_that_miss_nobody(self, acme, shop):
         quarters = named(scanned(acme), "spend")
         assert len(quarters) == 4

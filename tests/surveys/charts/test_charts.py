@@ -51,7 +51,7 @@ DRAWN: dict[str, Callable[[], str]] = {
     "funnel of none": lambda: funnel.funnel([]),
     "forest": lambda: forest.forest(GROUPS, 25, EVIL),
     "forest of none": lambda: forest.forest([]),
-    "gap": lambda: gap.gap(gap.Gap(-18, -31, -5, sure=True)),
+    "gap": lambda: gap.gap(gap.Gap(-18, -31, -5, sure=True, reach=40)),
     "gap beyond the edge": lambda: gap.gap(gap.Gap(12, -120, 160)),
     "parts": lambda: parts.parts_bar(PARTS),
     "parts of none": lambda: parts.parts_bar([]),

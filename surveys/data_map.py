@@ -12,7 +12,7 @@ DATA_MAP: DataMap = {
     ),
     "surveys.Question": About(
         tenant="key kind text hint required settings shown_to starts_page position counting",
-        none="id organization survey",
+        none="id organization survey removed_at",
     ),
     "surveys.Appearance": About(tenant="brand_colour logo show_name", none="id organization survey"),
     "surveys.Version": About(

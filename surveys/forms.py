@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.acting import Actor
+from accounts.languages import language_name
 from accounts.models import StoredFile
 from accounts.models.fields import LOCALE
 from accounts.storing import FileRefused, redraw, store_bytes
 from segments.models import Segment
 from surveys import piping, starting
 from surveys.models import Appearance, Distribution, Survey
-from surveys.showing import language_name
 
 # The hosted page is to stay under 30 KB with its logo.
 MOST_LOGO_BYTES = 14_000
@@ -198,7 +198,9 @@ class DistributionForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     survey: Any = forms.ModelChoiceField(label=gettext_lazy("Survey"), queryset=Survey.objects.none())
     segment: Any = forms.ModelChoiceField(
-        label=gettext_lazy("Ask the customers of"), queryset=Segment.objects.none()
+        label=gettext_lazy("Ask the customers of"),
+        queryset=Segment.objects.none(),
+        empty_label=gettext_lazy("Choose a segment"),
     )
     touchpoint = forms.CharField(label=gettext_lazy("Touchpoint"), max_length=80, required=False)
     sampling_percent = forms.IntegerField(

@@ -47,6 +47,7 @@ def publish(survey: Survey, *, by: Actor, at: dt.datetime | None = None) -> Vers
     survey.state = Survey.State.LIVE
     survey.draft_changes = 0
     survey.save(update_fields=["latest_version", "state", "draft_changes"])
+    survey.questions.exclude(removed_at=None).delete()
     audit("survey.publish", survey, by=by, version=version.number)
     record("survey.published", survey, version=version.number)
     return version
@@ -59,7 +60,7 @@ def draft(survey: Survey) -> Definition:
         kind=survey.kind,
         default_locale=survey.default_locale,
         locales=tuple(survey.every_locale),
-        questions=tuple(asked(each) for each in survey.questions.all()),
+        questions=tuple(asked(each) for each in survey.present_questions),
         anonymous=survey.anonymous,
         edit_days=survey.edit_days,
         thanks={

@@ -9,8 +9,8 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from accounts.languages import language_name
 from surveys.definition import Asked, Definition
-from surveys.showing import language_name
 from surveys.writing import is_key, new_key
 
 TEXT, LABEL = 500, 60

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from accounts import tokens
+from accounts.languages import language_name
 from accounts.locales import pick
 from accounts.models import Organization
 from segments.models import Customer
@@ -152,14 +152,6 @@ def frame(definition: Definition, organization: Organization, language: str) -> 
 def other_languages(definition: Definition, language: str) -> list[tuple[str, str]]:
     """(code, its own name) of the other languages of this survey."""
     return [(code, language_name(code)) for code in definition.locales if code != language]
-
-
-def language_name(code: str) -> str:
-    """The language's name in itself; the code when Django knows no name."""
-    try:
-        return str(get_language_info(code.lower())["name_local"]).capitalize()
-    except KeyError:
-        return code
 
 
 def _question(

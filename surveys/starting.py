@@ -211,7 +211,7 @@ def duplicate(survey: Survey, *, by: Actor, at: dt.datetime | None = None) -> Su
     Appearance.objects.create(
         survey=copy, brand_colour=look.brand_colour, logo=look.logo, show_name=look.show_name
     )
-    questions = list(survey.questions.all())
+    questions = list(survey.present_questions)
     for each in questions:
         each.pk = None
         each.survey = copy

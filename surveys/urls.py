@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("surveys/<int:pk>/questions/", surveys.question_add, name="question_add"),
     path("surveys/<int:pk>/questions/<slug:key>/move/", surveys.question_move, name="question_move"),
     path("surveys/<int:pk>/questions/<slug:key>/remove/", surveys.question_remove, name="question_remove"),
+    path("surveys/<int:pk>/questions/<slug:key>/restore/", surveys.question_restore, name="question_restore"),
     path("surveys/<int:pk>/preview/", surveys.survey_preview, name="survey_preview"),
     path("surveys/<int:pk>/publish/", surveys.survey_publish, name="survey_publish"),
     path("surveys/<int:pk>/look/", surveys.survey_look, name="survey_look"),

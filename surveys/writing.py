@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
@@ -32,7 +32,7 @@ def add_question(survey: Survey, kind: str, *, by: Actor, expected: int) -> Ques
     """A new question at the end. Raises LookupError for an unknown kind, Stale, TooMany."""
     defaults = kind_of(kind).DEFAULTS
     _touch(survey, by, expected)
-    questions = list(survey.questions.all())
+    questions = list(survey.present_questions)
     if len(questions) >= MOST_QUESTIONS:
         raise TooMany
     locale = survey.default_locale
@@ -62,7 +62,7 @@ def save_question(question: Question, wanted: Asked, *, by: Actor, expected: int
     survey = question.survey
     _touch(survey, by, expected)
     if wanted.counting and question.kind == "nps":
-        survey.questions.exclude(pk=question.pk).filter(counting=True).update(counting=False)
+        survey.present_questions.exclude(pk=question.pk).filter(counting=True).update(counting=False)
     for field in FIELDS:
         setattr(question, field, _plain(getattr(wanted, field)))
     question.counting = wanted.counting and question.kind == "nps"
@@ -74,7 +74,7 @@ def save_question(question: Question, wanted: Asked, *, by: Actor, expected: int
 def move_question(question: Question, by_places: int, *, by: Actor, expected: int) -> None:
     """One place up (-1) or down (1); at an end nothing happens. Raises Stale."""
     _touch(question.survey, by, expected)
-    order = list(question.survey.questions.all())
+    order = list(question.survey.present_questions)
     here = next(place for place, each in enumerate(order) if each.pk == question.pk)
     there = min(max(here + by_places, 0), len(order) - 1)
     order.insert(there, order.pop(here))
@@ -85,9 +85,31 @@ def move_question(question: Question, by_places: int, *, by: Actor, expected: in
 
 @transaction.atomic
 def remove_question(question: Question, *, by: Actor, expected: int) -> None:
-    """Out of the draft; what was published and answered stays as it was. Raises Stale."""
+    """Out of the draft, until `put_back`; what was published and answered stays as it was. Raises Stale."""
     _touch(question.survey, by, expected)
-    question.delete()
+    question.removed_at = timezone.now()
+    question.save(update_fields=["removed_at"])
+
+
+@transaction.atomic
+def put_back(question: Question, *, by: Actor) -> Question:
+    """Undo `remove_question`: to its old place. Putting back twice is once. Raises TooMany.
+
+    Where another question counts by now, this one comes back without counting.
+    """
+    by.require("survey.edit")
+    survey = Survey.objects.select_for_update(of=("self",)).get(pk=question.survey_id)
+    question.refresh_from_db()
+    if question.removed_at is None:
+        return question
+    _touch(survey, by, survey.revision)
+    present = list(survey.present_questions)
+    if len(present) >= MOST_QUESTIONS:
+        raise TooMany
+    question.removed_at = None
+    question.counting = question.counting and not any(each.counting for each in present)
+    question.save(update_fields=["removed_at", "counting"])
+    return question
 
 
 @transaction.atomic

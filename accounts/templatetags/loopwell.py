@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from accounts.colours import INK, WHITE, contrast
+from accounts.languages import language_name
 from accounts.models.organization import Organization
 from accounts.toasts import UNDO
 
@@ -77,6 +78,12 @@ def category_name(score: int | None) -> str:
     return {"det": _("Detractor"), "pas": _("Passive"), "pro": _("Promoter")}.get(
         category(score), _("No score")
     )
+
+
+@register.filter
+def language(code: str) -> str:
+    """The language's name in itself, of its code."""
+    return language_name(code)
 
 
 @register.filter

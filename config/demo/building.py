@@ -215,7 +215,7 @@ def _survey(world: World, actor: Actor, now: datetime) -> Survey:
     survey = starting.start(
         world.survey_name, by=actor, template_key=world.touchpoint, at=now - timedelta(days=440)
     )
-    question = survey.questions.get(key="nps")
+    question = survey.present_questions.get(key="nps")
     question.text = {survey.default_locale: world.question}
     question.save()
     publishing.publish(survey, by=actor, at=now - timedelta(days=435))

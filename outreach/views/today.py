@@ -38,18 +38,13 @@ def today(request: HttpRequest, slug: str) -> HttpResponse:
         running = Campaign.objects.present().running().select_related("segment").order_by("-launched_at")[:5]
         context["campaigns"] = [{"campaign": one, "progress": campaigning.progress(one)} for one in running]
     if actor.may("distribution.view"):
-        context["distributions"] = Distribution.objects.filter(
-            state__in=[
-                Distribution.State.RUNNING,
-                Distribution.State.SCHEDULED,
-                Distribution.State.LAUNCHING,
-            ],
-            channel=Distribution.Channel.EMAIL,
-            deleted_at=None,
-        ).order_by("-created_at")[:5]
+        context["distributions"] = Distribution.objects.under_way(at).order_by("-created_at")[:5]
     if actor.may("response.view"):
         context["answers"] = list(
-            answers.filter(score__isnull=False).select_related("customer").order_by("-answered_at", "-pk")[:6]
+            answers.filter(score__isnull=False)
+            .exclude(comment="")
+            .select_related("customer")
+            .order_by("-answered_at", "-pk")[:6]
         )
     context["answers_today"] = answers.filter(answered_at__gte=at - timedelta(hours=24)).count()
     return render(request, "outreach/today.html", context)

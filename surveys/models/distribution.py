@@ -30,6 +30,18 @@ class DistributionQuerySet(TenantQuerySet):
             | models.Q(state=Distribution.State.LAUNCHING)
         )
 
+    def under_way(self, now: dt.datetime) -> DistributionQuerySet:
+        """Mails that are planned, going out, or still to be answered: without those that are over."""
+        last_day = models.ExpressionWrapper(
+            models.F("launched_at") + models.F("expires_after_days") * models.Value(dt.timedelta(days=1)),
+            output_field=models.DateTimeField(),
+        )
+        begun = self.present().filter(channel=Distribution.Channel.EMAIL).annotate(last_day=last_day)
+        return begun.filter(
+            models.Q(state__in=[Distribution.State.SCHEDULED, Distribution.State.LAUNCHING])
+            | models.Q(state=Distribution.State.RUNNING, last_day__gt=now)
+        )
+
 
 class Distribution(Editable, TenantModel):
     """Who is asked which version, when, over which channel."""
@@ -124,3 +136,13 @@ class Distribution(Editable, TenantModel):
     def is_open(self) -> bool:
         """Whether its invitations may still be answered. Stopping asks nobody new, and takes no link away."""
         return self.deleted_at is None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last day to answer has passed for everybody. An open link has no last day."""
+        return (
+            self.state == self.State.RUNNING
+            and self.channel == self.Channel.EMAIL
+            and self.launched_at is not None
+            and self.launched_at + dt.timedelta(days=self.expires_after_days) <= timezone.now()
+        )

@@ -33,6 +33,8 @@ class Question(TenantModel):
     position = models.PositiveSmallIntegerField()
     # The NPS question whose value is the score of the response; at most one.
     counting = models.BooleanField(default=False)
+    # Out of the draft. Kept until the next version is published, so that removing can be undone.
+    removed_at = models.DateTimeField(null=True, editable=False)
 
     objects = TenantManager()
 
@@ -42,7 +44,7 @@ class Question(TenantModel):
             models.UniqueConstraint(fields=["organization", "survey", "key"], name="question_key_once"),
             models.UniqueConstraint(
                 fields=["organization", "survey"],
-                condition=models.Q(counting=True),
+                condition=models.Q(counting=True, removed_at=None),
                 name="question_one_counting",
             ),
             models.CheckConstraint(

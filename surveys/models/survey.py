@@ -17,6 +17,7 @@ from accounts.tenancy.models import (
 )
 
 if TYPE_CHECKING:
+    from surveys.models.question import Question
     from surveys.models.version import Version
 
 
@@ -91,6 +92,11 @@ class Survey(Editable, TenantModel):
     @property
     def every_locale(self) -> list[str]:
         return [self.default_locale, *[code for code in self.locales if code != self.default_locale]]
+
+    @property
+    def present_questions(self) -> models.QuerySet[Question]:
+        """The questions of the draft as it stands, in their order: without those that were removed."""
+        return self.questions.filter(removed_at=None)
 
     def version(self) -> Version | None:
         """The version that is asked now, or None before the first was published."""

@@ -13,8 +13,11 @@ from django.views.decorators.http import require_POST
 from accounts.acting import Actor
 from accounts.auditing import audit
 from accounts.door import member_page
+from accounts.languages import language_name
 from accounts.locales import pick
 from accounts.toasts import toast
+from segments import telling
+from segments.models import Channel
 from surveys import answering, excluding, exporting, piping, showing
 from surveys.filtering import Filter
 from surveys.forms import ExclusionForm
@@ -91,7 +94,9 @@ def _page(request: HttpRequest, response: Response, form: ExclusionForm, status:
             "rows": rows,
             "edits": response.edits.order_by("-at", "-id"),
             "form": form,
-            "facts": sorted(response.attributes.items()),
+            "facts": telling.facts(response.attributes),
+            "channel": dict(Channel.choices).get(response.channel, response.channel),
+            "language": language_name(response.language) if response.language else "",
         },
         status=status,
     )

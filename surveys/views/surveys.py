@@ -19,6 +19,7 @@ from accounts import modes
 from accounts.acting import Actor
 from accounts.deleting import restore
 from accounts.door import member_page
+from accounts.languages import language_name
 from accounts.models import Deletion, Stale
 from accounts.toasts import toast
 from surveys import (
@@ -120,8 +121,7 @@ def question_add(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     except Stale as stale:
         return _conflict(request, survey, stale)
     except writing.TooMany:
-        toast(request, _("A survey holds at most %(n)s questions.") % {"n": writing.MOST_QUESTIONS})
-        return redirect("survey_edit", slug, pk)
+        return _too_many(request, slug, pk)
     return _to_question(survey, question.key)
 
 
@@ -129,7 +129,7 @@ def question_add(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @member_page("survey.edit")
 def question_move(request: HttpRequest, slug: str, pk: int, key: str) -> HttpResponse:
     survey = _survey(pk)
-    question: Question = get_object_or_404(survey.questions, key=key)
+    question: Question = get_object_or_404(survey.present_questions, key=key)
     step = -1 if request.POST.get("to") == "up" else 1
     try:
         writing.move_question(question, step, by=_actor(request), expected=_expected(request))
@@ -142,13 +142,31 @@ def question_move(request: HttpRequest, slug: str, pk: int, key: str) -> HttpRes
 @member_page("survey.edit")
 def question_remove(request: HttpRequest, slug: str, pk: int, key: str) -> HttpResponse:
     survey = _survey(pk)
-    question: Question = get_object_or_404(survey.questions, key=key)
+    question: Question = get_object_or_404(survey.present_questions, key=key)
     try:
         writing.remove_question(question, by=_actor(request), expected=_expected(request))
     except Stale as stale:
         return _conflict(request, survey, stale)
-    toast(request, _("Question removed from the draft. What was published and answered stays."))
+    toast(
+        request,
+        _("Question removed from the draft. What was published and answered stays."),
+        undo=reverse("question_restore", args=[slug, pk, key]),
+    )
     return redirect("survey_edit", slug, pk)
+
+
+@require_POST
+@member_page("survey.edit")
+def question_restore(request: HttpRequest, slug: str, pk: int, key: str) -> HttpResponse:
+    """Put a removed question back; after the next version is published there is nothing to put back."""
+    survey = _survey(pk)
+    question: Question = get_object_or_404(survey.questions, key=key)
+    try:
+        writing.put_back(question, by=_actor(request))
+    except writing.TooMany:
+        return _too_many(request, slug, pk)
+    toast(request, _("The question is back."))
+    return _to_question(survey, key)
 
 
 @require_POST
@@ -245,11 +263,11 @@ def survey_languages(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             )
         toast(request, _("Languages saved."))
         return redirect("survey_languages", slug, pk)
-    questions = list(survey.questions.all())
+    questions = list(survey.present_questions)
     rows = [
         (
             code,
-            showing.language_name(code),
+            language_name(code),
             code == survey.default_locale,
             sum(1 for each in questions if each.text.get(code, "").strip()),
             [each for each in questions if not each.text.get(code, "").strip()],
@@ -335,7 +353,7 @@ def survey_restore(request: HttpRequest, slug: str, deletion: int) -> HttpRespon
 
 def _save_question(request: HttpRequest, survey: Survey) -> HttpResponse:
     definition = publishing.draft(survey)
-    question: Question = get_object_or_404(survey.questions, key=request.POST.get("question", ""))
+    question: Question = get_object_or_404(survey.present_questions, key=request.POST.get("question", ""))
     written = question_form.read(request.POST, publishing.asked(question), definition)
     try:
         writing.save_question(question, written, by=_actor(request), expected=_expected(request))
@@ -482,6 +500,11 @@ def _tab(
     request: HttpRequest, survey: Survey, template: str, tab: str, facts: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     return render(request, template, {**facts, "survey": survey, "tab": tab}, status=status)
+
+
+def _too_many(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    toast(request, _("A survey holds at most %(n)s questions.") % {"n": writing.MOST_QUESTIONS})
+    return redirect("survey_edit", slug, pk)
 
 
 def _to_question(survey: Survey, key: str) -> HttpResponse:

@@ -105,7 +105,7 @@ class TestTheBuilder:
 
     def keys(self, acme, survey):
         with acting_for(acme):
-            return list(survey.questions.values_list("key", flat=True))
+            return list(survey.present_questions.values_list("key", flat=True))
 
     @pytest.fixture(autouse=True)
     def inside(self, acme):
@@ -128,6 +128,29 @@ class TestTheBuilder:
         assert self.keys(acme, survey)[-2] == added
         mona_at.post("question_remove", added)
         assert added not in self.keys(acme, survey)
+
+    def test_a_removed_question_comes_back_to_its_place(self, acme, survey, mona_at):
+        before = self.keys(acme, survey)
+        page = mona_at.post("question_remove", "nps")
+        undo = reverse("question_restore", args=["acme", survey.pk, "nps"])
+        assert "nps" not in self.keys(acme, survey) and undo in page.content.decode()
+        for _twice in range(2):
+            mona_at.post("question_restore", "nps")
+        assert self.keys(acme, survey) == before
+        assert survey.questions.get(key="nps").counting
+
+    def test_what_was_removed_is_gone_with_the_next_version(self, acme, survey, mona_at):
+        mona_at.post("question_remove", "about")
+        mona_at.post("survey_publish")
+        page = mona_at.post("question_restore", "about")
+        assert page.status_code == 404
+
+    def test_a_removed_question_counts_no_more_where_another_one_does(self, acme, survey, mona_at):
+        mona_at.post("question_remove", "nps")
+        mona_at.post("question_add", kind="nps")
+        mona_at.post("question_restore", "nps")
+        assert survey.questions.filter(counting=True).count() == 1
+        assert not survey.questions.get(key="nps").counting
 
     def test_a_question_is_written_and_branches(self, acme, survey, mona_at):
         page = mona_at.post(

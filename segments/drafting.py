@@ -34,6 +34,8 @@ class Draft:
     operator: str = ""
     value: Any = None
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    # Where the keyboard goes on after a button: "field" of a row, its button "up", or "add" of a group.
+    focus: str = ""
 
     @property
     def is_group(self) -> bool:
@@ -159,6 +161,7 @@ def _carry_out(deed: str, places: dict[tuple[int, ...], Draft], words: Vocabular
         return
     if name in ("add", "group") and node.is_group:
         row = fresh(words["score"])
+        row.focus = "field"
         if name == "add":
             node.members.append(row)
         elif len(place) + 2 <= DEEPEST:
@@ -170,12 +173,21 @@ def _carry_out(deed: str, places: dict[tuple[int, ...], Draft], words: Vocabular
     position = next((number for number, member in enumerate(parent.members) if member is node), index)
     if name == "remove":
         parent.members.pop(position)
+        rows = [member for member in parent.members if not member.is_group]
+        if rows:
+            rows[min(position, len(rows) - 1)].focus = "field"
+        else:
+            parent.focus = "add"
     elif name == "copy":
-        parent.members.insert(position + 1, of_rule(node.as_json()))
+        copied = of_rule(node.as_json())
+        copied.focus = "field"
+        parent.members.insert(position + 1, copied)
     elif name == "up" and position > 0:
         parent.members.insert(position - 1, parent.members.pop(position))
+        node.focus = "up"
     elif name == "down" and position < len(parent.members) - 1:
         parent.members.insert(position + 1, parent.members.pop(position))
+        node.focus = "up"
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,10 @@ class CustomerImport(TenantModel):
     def __str__(self) -> str:
         return self.file_name
 
+    @property
+    def rows_left(self) -> int:
+        return max(0, self.rows_total - self.rows_seen)
+
 
 class ImportRowError(TenantModel):
     """One row that did not come in (or, as a warning, one value that did not), with the row as it stood."""

@@ -46,6 +46,8 @@ def customer_list(request: HttpRequest, slug: str) -> HttpResponse:
     query = request.GET.copy()
     query.pop("after", None)
     fields = search.fields()
+    if not request.GET.getlist("columns"):
+        fields = _telling(fields, rows)
     told = {
         "search": search,
         "rows": [(customer, [_cell(one, customer) for one in fields]) for customer in rows],
@@ -63,6 +65,15 @@ def customer_list(request: HttpRequest, slug: str) -> HttpResponse:
         "kept": [(name, value) for name in query for value in query.getlist(name) if name != "columns"],
     }
     return render(request, "segments/customer_list.html", told)
+
+
+def _telling(fields: list[catalog.Field], rows: list[Customer]) -> list[catalog.Field]:
+    """Without the usual columns that say nothing of anybody on this page; chosen columns always show."""
+    return [
+        one
+        for one in fields
+        if one.key == "score" or any(_cell(one, customer)["value"] not in (None, "") for customer in rows)
+    ]
 
 
 def _cell(one: catalog.Field, customer: Customer) -> dict[str, Any]:

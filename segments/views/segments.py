@@ -18,7 +18,7 @@ from accounts.door import member_page
 from accounts.models import Deletion, Stale
 from accounts.sockets import plugged
 from accounts.toasts import toast
-from segments import catalog, compiling, drafting, segmenting
+from segments import catalog, compiling, drafting, reaching, segmenting
 from segments.catalog import Asked, Vocabulary
 from segments.compiling import TooSlow, Unanswerable
 from segments.drafting import Draft
@@ -92,7 +92,7 @@ def segment_edit(request: HttpRequest, slug: str, segment_id: int) -> HttpRespon
 def _builder(request: HttpRequest, slug: str, segment: Segment | None) -> HttpResponse:
     actor: Actor = request.actor
     words = told(catalog.vocabulary())
-    status, stale, error = 200, None, ""
+    status, stale, error, name_error = 200, None, "", ""
     raw = segment.rule if segment is not None else {"all": [{"field": "score", "operator": "at_least"}]}
     draft = drafting.of_rule(raw or {"all": []})
     name = segment.name if segment is not None else ""
@@ -110,9 +110,9 @@ def _builder(request: HttpRequest, slug: str, segment: Segment | None) -> HttpRe
             if segment is not None and segment.static:
                 rule = Group("all")
             if not name.strip():
-                error = _("Give the segment a name.")
+                name_error = _("Give the segment a name.")
             elif len(name) > 120 or len(description) > 500:
-                error = _("The name has at most 120 characters, the description 500.")
+                name_error = _("The name has at most 120 characters, the description 500.")
             elif rule is not None:
                 try:
                     saved = segmenting.save(
@@ -133,10 +133,11 @@ def _builder(request: HttpRequest, slug: str, segment: Segment | None) -> HttpRe
         "description": description,
         "revision": revision,
         "error": error,
+        "name_error": name_error,
         "stale": stale,
         "may_edit": actor.may("segment.edit"),
         "used_by": segmenting.used_by(segment) if segment is not None else [],
-        **_state(request, draft, words, segment, asked_to_save=status == 422),
+        **_state(request, draft, words, segment, untouched=segment is None and request.method != "POST"),
     }
     return render(request, "segments/segment_edit.html", context, status=status)
 
@@ -157,16 +158,20 @@ def _state(
     words: Vocabulary,
     segment: Segment | None,
     *,
-    asked_to_save: bool = False,
+    untouched: bool = False,
 ) -> dict[str, Any]:
-    """Everything the page shows of a draft: its rows with their counts, its sentence, who is in it now."""
+    """Everything the page shows of a draft: its rows with their counts, its sentence, who is in it now.
+
+    A draft that nobody has touched is not told what it lacks.
+    """
     actor: Actor = request.actor
     rule, trouble = drafting.checked(draft, words)
     asked = Asked.of(actor.organization)
     static = segment is not None and segment.static
     state: dict[str, Any] = {
         "sentence": tell(rule, words, _) if rule is not None else [],
-        "trouble": (_(trouble.message) % trouble.params) if trouble else "",
+        "trouble": _advice(trouble) if trouble and not untouched else "",
+        "untouched": untouched,
         "place": trouble.place if trouble else "",
         "static": static,
         "word_groups": words.groups(),
@@ -192,6 +197,7 @@ def _state(
             }
             if rule is not None and not static:
                 counts = _row_counts(draft, words, asked, actor)
+            state["reach"] = reaching.reach(found, asked)
             state["facts"] = [facts for bring in plugged("SEGMENT_FACTS") if (facts := bring(found, actor))]
             state["by_score"] = rule is not None and any(
                 row.field in ("score", "category", "score_change", "previous_category")
@@ -203,6 +209,16 @@ def _state(
         state["trouble"] = str(error)
     state["root"] = _shown(draft, "", words, counts, state["place"], state["trouble"])
     return state
+
+
+def _advice(trouble: drafting.Trouble) -> str:
+    """What a row lacks, as a sentence for the person who writes it; the API keeps the path and the terse form."""
+    if trouble.message == "is missing":
+        return _("Something is missing here: fill it in.")
+    if trouble.message == "a group needs at least one rule":
+        return _("This group is empty: add a rule, or remove the group.")
+    words = _(trouble.message) % trouble.params
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _row_counts(draft: Draft, words: Vocabulary, asked: Asked, actor: Actor) -> dict[str, int]:
@@ -262,6 +278,7 @@ def _shown(
         "id": place.replace(".", "-") or "root",
         "trouble": trouble if place == wrong and trouble else "",
         "depth": place.count(".") + 1 if place else 0,
+        "focus": node.focus,
     }
     if node.is_group:
         members = [

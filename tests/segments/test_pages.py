@@ -246,7 +246,7 @@ def test_a_gap_in_a_rule_is_told_at_its_row_and_nothing_is_saved(acme: Organizat
     refused = mona_in.post("/o/acme/segments/new/", {**form, "do": "save"})
     assert refused.status_code == 422
     text = refused.content.decode()
-    assert 'id="e-1"' in text and "expected a number" in text
+    assert 'id="e-1"' in text and "Expected a number." in text
     with acting_for(acme):
         assert not Segment.objects.exists()
 

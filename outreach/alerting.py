@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
@@ -96,17 +98,42 @@ def _alert_wording(organization: Organization, locale: str) -> Wording:
     with translation.override(locale or "en"):
         return Wording.objects.freeze(
             subject=_("{{ who | default: 'Somebody' }} gave {{ score }}"),
-            html=_(
-                "<p><strong>{{ who | default: 'Somebody' }}</strong> gave <strong>{{ score }}</strong> of 10.</p>"
-                "{% if comment %}<blockquote>{{ comment }}</blockquote>{% endif %}"
-                "{% if due %}<p>A person should be in contact before {{ due }}.</p>{% endif %}"
-                '<p><a href="{{ page }}">Open it in Loopwell</a></p>'
-            ),
+            html=_alert_html(organization),
+            text=_alert_text(),
             from_name=sender.name,
             from_address=sender.address,
             constants={"organization": organization.facts()},
             locale=locale or "en",
         )
+
+
+def _alert_html(organization: Organization) -> str:
+    """Sentences with their merge fields, in the frame of Loopwell's own mails."""
+    voice = (
+        "margin:0 0 18px;padding-left:14px;border-left:3px solid #d2561f;font:18px/27px Georgia,Cambria,serif"
+    )
+    due = _("A person should be in contact before {{ due }}.")
+    told = {
+        "organization": organization,
+        "heading": _("{{ who | default: 'Somebody' }} gave {{ score }} of 10"),
+        "quote": '{% if comment %}<blockquote style="' + voice + '">{{ comment }}</blockquote>{% endif %}',
+        "due": '{% if due %}<p style="margin:0">' + due + "</p>{% endif %}",
+        "page": "{{ page }}",
+        "deed": _("Open it in Loopwell"),
+    }
+    safe = {name: mark_safe(words) if isinstance(words, str) else words for name, words in told.items()}
+    return render_to_string("outreach/mail/alert.html", safe)
+
+
+def _alert_text() -> str:
+    return "\n\n".join(
+        [
+            _("{{ who | default: 'Somebody' }} gave {{ score }} of 10"),
+            "{% if comment %}“{{ comment }}”{% endif %}",
+            "{% if due %}" + _("A person should be in contact before {{ due }}.") + "{% endif %}",
+            _("Open it in Loopwell") + ": {{ page }}",
+        ]
+    )
 
 
 def mark_read(member: Membership, ids: Iterable[int] | None = None, *, at: datetime | None = None) -> int:

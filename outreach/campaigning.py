@@ -64,6 +64,11 @@ class Review:
     def will_not(self) -> int:
         return sum(self.refused.values())
 
+    @property
+    def would_get(self) -> int:
+        """At once or after waiting."""
+        return self.now + self.will_wait
+
 
 def purpose_of(message_class: str) -> str:
     return PURPOSES[MessageClass(message_class)]

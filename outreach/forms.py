@@ -23,6 +23,7 @@ def _choices(form: forms.BaseForm, name: str, rows: Any, empty: Any = None) -> N
     """What a choice offers: rows of the organization, made when the form is, under its context."""
     field: Any = form.fields[name]
     field.queryset = rows
+    field.empty_label = _("Choose")
     if empty is not None:
         field.empty_label = empty
         field.required = False
@@ -264,7 +265,7 @@ class CloseForm(forms.Form):
         max_length=120,
         widget=forms.TextInput(attrs={"list": "causes", "autocomplete": "off"}),
     )
-    outcome = forms.ChoiceField(label=_("How it ended"), choices=[("", "---------"), *Case.Outcome.choices])
+    outcome = forms.ChoiceField(label=_("How it ended"), choices=[("", _("Choose")), *Case.Outcome.choices])
     text = forms.CharField(
         label=_("For the team"), required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 2})
     )

@@ -62,8 +62,8 @@ class Replayed(Exception):
 
 
 class ApiView(APIView):
-    """`actions` maps each method that exists to its action: {"GET": "customer.view"}."""
-
+    # No docstring: it would be told as the description of every operation that has none of its own.
+    # Maps each method that exists to its action: {"GET": "customer.view"}.
     actions: ClassVar[dict[str, str]] = {}
     # False where the answer holds a secret that must not be kept.
     repeatable: ClassVar[bool] = True

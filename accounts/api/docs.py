@@ -64,12 +64,16 @@ def operations() -> dict[str, list[Operation]]:
                     path,
                     told["operationId"].replace("_", " "),
                     " ".join(words).replace("`", ""),
-                    [each for each in told.get("parameters", ()) if each["in"] != "path"],
+                    [_plain(each) for each in told.get("parameters", ()) if each["in"] != "path"],
                     _name_of(told.get("requestBody")),
                     _name_of(good),
                 )
             )
     return dict(sorted(found.items()))
+
+
+def _plain(parameter: dict[str, Any]) -> dict[str, Any]:
+    return {**parameter, "description": str(parameter.get("description", "")).replace("`", "")}
 
 
 def components() -> list[tuple[str, list[tuple[str, str, str, bool]]]]:

@@ -19,8 +19,19 @@ from accounts.models import Membership, Organization
 from accounts.tenancy.context import acting_for
 
 HREF = re.compile(r"""<a\b[^>]*\shref=["']([^"'#]+)""")
-# Leaves the session; shows a foreign mail; is not a page.
-PASSED_BY = frozenset({"account_logout", "mailbox_frame", "health", "public_file", "api_nothing"})
+# Leaves the session; is looked at as a mail; no page; a part of a page; a stored picture.
+PASSED_BY = frozenset(
+    {
+        "account_logout",
+        "mailbox_frame",
+        "health",
+        "public_file",
+        "api_nothing",
+        "import_progress",
+        "import_problems",
+        "file_detail",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,17 @@ def routes() -> list[Route]:
     )
 
 
+def shows_a_page(route: Route, client: Client, slug: str) -> bool:
+    """Whether somebody could look at it: not an address that only takes a POST, and not a file to save."""
+    path = re.sub(r"<slug:slug>", slug, "/" + route.pattern)
+    path = re.sub(r"<[^>]+>", "1", path) if "(?P" not in path else None
+    if path is None:
+        return True
+    answer = client.get(path)
+    kind = answer.headers.get("Content-Type", "text/html")
+    return answer.status_code != 405 and (answer.status_code != 200 or kind.startswith("text/html"))
+
+
 def _patterns(patterns: Iterable[Any], before: str) -> Iterable[tuple[str | None, str, Callable[..., Any]]]:
     for each in patterns:
         if isinstance(each, URLResolver):
@@ -136,6 +158,7 @@ NOBODY = (
     "/password/forgotten/sent/",
     "/password/new/done/",
     "/confirm/",
+    "/inactive/",
     "/mailbox",
     "/api/docs",
     "/design",

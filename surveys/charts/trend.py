@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from surveys.charts.drawing import DASH, element, line, rect, signed, svg, text, thousands
 
-WIDTH, LEFT, RIGHT = 640.0, 46.0, 10.0
+WIDTH, NARROW, LEFT, RIGHT = 640.0, 330.0, 46.0, 10.0
+MOST_ON_A_PHONE = 26
 TOP, BASE, HEIGHT = 34.0, 262.0, 314.0
 
 
@@ -39,9 +40,12 @@ class Mark:
     words: str
 
 
-def trend(points: Sequence[Point], notes: Sequence[Mark] = ()) -> str:
+def trend(points: Sequence[Point], notes: Sequence[Mark] = (), *, narrow: bool = False) -> str:
+    """The chart; `narrow` for the width of a phone, not shrunk but drawn anew with fewer labels."""
+    width = NARROW if narrow else WIDTH
+    class_ = "phone-only" if narrow else "wide-only" if fits_a_phone(points) else "chart--wide"
     low, high = _range(points)
-    step = (WIDTH - LEFT - RIGHT) / max(1, len(points))
+    step = (width - LEFT - RIGHT) / max(1, len(points))
 
     def x(index: int) -> float:
         return LEFT + step * (index + 0.5)
@@ -49,8 +53,8 @@ def trend(points: Sequence[Point], notes: Sequence[Mark] = ()) -> str:
     def y(score: float) -> float:
         return BASE - (score - low) / (high - low) * (BASE - TOP)
 
-    parts = [_axis(low, high, y)]
-    parts += _notes(notes, x, len(points))
+    parts = [_axis(low, high, y, width)]
+    parts += _notes(notes, x, len(points), width)
     parts.append(
         _path(
             [(x(at), y(p.year_before)) for at, p in enumerate(points) if p.year_before is not None],
@@ -58,7 +62,7 @@ def trend(points: Sequence[Point], notes: Sequence[Mark] = ()) -> str:
             "2 4",
         )
     )
-    every = max(1, ceil(len(points) * 44 / (WIDTH - LEFT - RIGHT)))
+    every = max(1, ceil(len(points) * 44 / (width - LEFT - RIGHT)))
     for at, point in enumerate(points):
         if point.shown and point.low is not None and point.high is not None:
             wide = min(14.0, step * 0.5)
@@ -76,7 +80,7 @@ def trend(points: Sequence[Point], notes: Sequence[Mark] = ()) -> str:
                 )
             )
         last = at == len(points) - 1
-        if at % every == 0 or last:
+        if last or (at % every == 0 and len(points) - 1 - at >= every):
             weight = " c-strong" if last else ""
             parts.append(
                 text(
@@ -99,7 +103,12 @@ def trend(points: Sequence[Point], notes: Sequence[Mark] = ()) -> str:
             kind = "c-ink s-ink" if point.finished else "c-surface s-ink"
             parts.append(element("circle", cx=x(at), cy=y(point.score), r=4.0, class_=kind, stroke_width=1.6))
     parts.append(text("n", LEFT - 16, BASE + 42, font_size=11.5, class_="c-ink-3", text_anchor="end"))
-    return svg(*parts, width=WIDTH, height=HEIGHT, sentence=sentence(points), class_="chart chart--wide")
+    return svg(*parts, width=width, height=HEIGHT, sentence=sentence(points), class_=f"chart {class_}")
+
+
+def fits_a_phone(points: Sequence[Point]) -> bool:
+    """Whether the periods are few enough to stand side by side there; more of them scroll."""
+    return len(points) <= MOST_ON_A_PHONE
 
 
 def sentence(points: Sequence[Point]) -> str:
@@ -150,13 +159,13 @@ def _range(points: Sequence[Point]) -> tuple[float, float]:
     return float(max(-100, low)), float(min(100, high)) if high <= 100 else 100.0
 
 
-def _axis(low: float, high: float, y: Callable[[float], float]) -> str:
+def _axis(low: float, high: float, y: Callable[[float], float], width: float) -> str:
     step = 20 if high - low <= 120 else 50
     drawn, value = [], ceil(low / step) * step
     while value <= high:
         strong = value == 0
         drawn.append(
-            line(LEFT - 6, y(value), WIDTH, y(value), class_="s-edge" if strong else "s-line", stroke_width=1)
+            line(LEFT - 6, y(value), width, y(value), class_="s-edge" if strong else "s-line", stroke_width=1)
         )
         drawn.append(
             text(signed(value), LEFT - 14, y(value) + 4, font_size=12, class_="c-ink-3", text_anchor="end")
@@ -165,7 +174,7 @@ def _axis(low: float, high: float, y: Callable[[float], float]) -> str:
     return "".join(drawn)
 
 
-def _notes(notes: Sequence[Mark], x: Callable[[int], float], count: int) -> list[str]:
+def _notes(notes: Sequence[Mark], x: Callable[[int], float], count: int, width: float) -> list[str]:
     drawn = []
     for serial, note in enumerate(notes):
         if not 0 <= note.at < count:
@@ -177,7 +186,7 @@ def _notes(notes: Sequence[Mark], x: Callable[[int], float], count: int) -> list
         drawn.append(
             text(letter, here, 18, font_size=10.5, class_="c-surface c-strong", text_anchor="middle")
         )
-        fits = here < WIDTH * 0.72
+        fits = here < width * 0.72
         drawn.append(
             text(
                 note.words,

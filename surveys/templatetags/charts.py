@@ -85,8 +85,11 @@ def score_histogram(counts: Any) -> SafeString:
 @register.simple_tag
 def nps_trend(points: Any, notes: Any = ()) -> SafeString:
     """A list of surveys.charts.trend.Point and of Mark."""
-    told = list(points)
-    return _scrolling(trends.trend(told, list(notes or ())), trends.sentence(told))
+    told, marks = list(points), list(notes or ())
+    drawn = trends.trend(told, marks)
+    if trends.fits_a_phone(told):
+        drawn += trends.trend(told, marks, narrow=True)
+    return _scrolling(drawn, trends.sentence(told))
 
 
 @register.simple_tag

@@ -47,6 +47,7 @@ DRAWN: dict[str, Callable[[], str]] = {
     "histogram of none": lambda: histogram.histogram(histogram.Histogram((0,) * 11)),
     "trend": lambda: trend.trend(POINTS, [trend.Mark(1, EVIL), trend.Mark(99, "nowhere")]),
     "trend of none": lambda: trend.trend([]),
+    "narrow trend": lambda: trend.trend(POINTS, [trend.Mark(1, EVIL)], narrow=True),
     "funnel": lambda: funnel.funnel(STEPS),
     "funnel of none": lambda: funnel.funnel([]),
     "forest": lambda: forest.forest(GROUPS, 25, EVIL),

@@ -43,7 +43,7 @@ def reach(found: QuerySet[Customer], asked: Asked) -> Reach | None:
         "stopped": Count("pk", filter=reachable & _stopped()),
     }
     try:
-        with compiling.patience(PATIENCE_MS), compiling.suited(found):
+        with compiling.patience(PATIENCE_MS):
             return Reach(**salted.aggregate(**figures))
     except TooSlow:
         return None

@@ -3,13 +3,14 @@
 import random
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 from bench.yardstick import Ratio
 
 CUSTOMERS = 200_000
-IMPORTED = 20_000
+IMPORTED = 100_000
 ROUNDS = 7
 
 
@@ -188,35 +189,80 @@ def imports() -> Iterator[Ratio]:
     from accounts.tenancy.context import acting_for
     from segments import importing
 
-    chance = random.Random(6)
-    lines = ["id,email,name,plan,spend,since"]
-    lines += [
-        f"b{n},b{n}@bench.example,Person {n},{chance.choice(['basic', 'gold'])},{chance.randint(0, 9999)},2026-01-31"
-        for n in range(IMPORTED)
-    ]
-    raw = ("\n".join(lines) + "\n").encode()
-    organization = Organization.objects.create(name="Bench of imports", slug=f"bench-{int(time.time())}")
-    with acting_for(organization), connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMPORARY TABLE bare (id text, email text, name text, plan text, spend int, since date)"
-            " ON COMMIT DROP"
+    def whole(rows: int) -> tuple[float, float, float]:
+        """Seconds for everything that happens to a file, the dry run included; of them CPU, ours and the server's."""
+        raw = table(rows)
+        organization = Organization.objects.create(
+            name="Bench of imports", slug=f"bench-{rows}-{int(time.time())}"
         )
-        begun = time.perf_counter()
-        with cursor.copy("COPY bare FROM STDIN (FORMAT csv, HEADER)") as copy:
-            copy.write(raw)
-        bare = time.perf_counter() - begun
-    begun = time.perf_counter()
-    with acting_for(organization):
-        one = importing.begin(raw, name="bench.csv", by=system_actor(organization))
-        importing.choose(one, importing.columns_of(one), by=system_actor(organization))
-        importing.start(one, by=system_actor(organization))
-    importing.run(organization.pk, one.pk, seconds=600)
-    took = time.perf_counter() - begun
+        connection.ensure_connection()
+        backend = connection.connection.info.backend_pid
+        begun, ours, theirs = time.perf_counter(), time.process_time(), cpu_of(backend)
+        with acting_for(organization):
+            one = importing.begin(raw, name="bench.csv", by=system_actor(organization))
+            importing.choose(one, importing.columns_of(one), by=system_actor(organization))
+            importing.start(one, by=system_actor(organization))
+        importing.run(organization.pk, one.pk, seconds=600)
+        took = (
+            time.perf_counter() - begun,
+            time.process_time() - ours,
+            cpu_of(backend) - theirs,
+        )
+        with acting_for(organization):
+            one.refresh_from_db()
+            assert (one.state, one.created) == ("done", rows)
+        return took
+
+    # The first of a process pays for modules and connections, as DuckDB's first question would.
+    whole(10)
+    bare, kept_nowhere = bare_copy(table(IMPORTED), connection)
+    took, ours, theirs = whole(IMPORTED)
     yield Ratio(
         "import of a file with its dry run, against bare COPY",
         bare / took,
         target=0.08,
         moonshot=0.2,
         more_is_better=True,
-        note=f"{IMPORTED / took:,.0f} rows/s of {IMPORTED / bare:,.0f}",
+        note=f"{IMPORTED / took:,.0f} rows/s of {IMPORTED / bare:,.0f}"
+        f" (into a temporary table, which nothing has to reach the disk for: {IMPORTED / kept_nowhere:,.0f});"
+        f" CPU a row: {ours / IMPORTED * 1e6:.0f} us ours, {theirs / IMPORTED * 1e6:.0f} us the server's",
     )
+
+
+def table(rows: int) -> bytes:
+    chance = random.Random(6)
+    lines = ["id,email,name,plan,spend,since"]
+    lines += [
+        f"b{n},b{n}@bench.example,Person {n},{chance.choice(['basic', 'gold'])},{chance.randint(0, 9999)},2026-01-31"
+        for n in range(rows)
+    ]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def cpu_of(process: int) -> float:
+    """Seconds of CPU that a process of this machine has used; 0 where nobody tells."""
+    try:
+        return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
+    except OSError:
+        return 0.0
+
+
+def bare_copy(raw: bytes, connection: Any) -> tuple[float, float]:
+    """Seconds of COPY into a table that stays, with its commit, and into a temporary one; the better of three.
+
+    The first is what an import is held against: what it wrote has to be there after a crash too.
+    """
+    from accounts.tenancy.roles import as_operator
+
+    columns = "(id text, email text, name text, plan text, spend int, since date)"
+    took: tuple[list[float], list[float]] = ([], [])
+    with as_operator(), connection.cursor() as cursor:
+        for _ in range(3):
+            for kind, times in (("", took[0]), ("TEMPORARY", took[1])):
+                cursor.execute(f"CREATE {kind} TABLE bench_bare {columns}")
+                begun = time.perf_counter()
+                with cursor.copy("COPY bench_bare FROM STDIN (FORMAT csv, HEADER)") as copy:
+                    copy.write(raw)
+                times.append(time.perf_counter() - begun)
+                cursor.execute("DROP TABLE bench_bare")
+    return min(took[0]), min(took[1])

@@ -126,6 +126,9 @@ def values(organization_id: int, message: Claimed, roots: set[str], unsubscribe:
         invitation, generation = facts.pop("invitation"), facts.pop("generation", 1)
         if "survey_link" in roots:
             made["survey_link"] = link("s", "survey", organization_id, invitation, generation)
+    elif "sender" in facts:
+        sender, generation = facts.pop("sender"), facts.pop("generation", 1)
+        made["link"] = link("v", "sender", organization_id, sender, generation)
     made.update(facts)
     return made
 

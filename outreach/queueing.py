@@ -28,7 +28,7 @@ class Draft:
     same key makes nothing. `topic` is the purpose consent is asked for: surveys, marketing, service.
     Without an `address` the customer's own at the time of sending is used; an alert to a member names one.
     `facts` are small values of this one copy, merged at the root; ids, never tokens: {"invitation": 5,
-    "generation": 1} gives `survey_link`.
+    "generation": 1} gives `survey_link`, {"sender": 3, "generation": 1} gives `link`, the proof of an address.
     """
 
     key: str

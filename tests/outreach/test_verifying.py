@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 from accounts import tokens
 from accounts.tenancy.context import acting_for
-from outreach import verifying
+from outreach import sending, verifying
 from outreach.models import Message, Sender
 
 
@@ -28,6 +28,24 @@ def test_a_sender_is_added_proved_by_its_mailbox_and_used_from_then_on(acme, ada
         sender = Sender.objects.get()
         assert sender.is_verified and sender.is_default
         assert verifying.from_line().address == "hello@acme.example"
+
+
+def test_the_link_of_the_proof_is_kept_nowhere_and_stands_in_the_mail(
+    acme, adam, actor_of, mail_server, without_broker, settings
+):
+    settings.BASE_URL = "https://loopwell.example"
+    with acting_for(acme):
+        sender = verifying.add_sender(name="Acme", address="one@acme.example", by=actor_of(adam))
+        assert Message.objects.get().facts == {
+            "address": sender.address,
+            "sender": sender.pk,
+            "generation": 1,
+        }
+    assert sending.send_due(acme.pk).accepted == 1
+    (mail,) = mail_server.mails()
+    token = tokens.derive("sender", acme.pk, sender.pk, 1)
+    assert f"https://loopwell.example/v/{token}" in mail.get_body(("plain",)).get_content()
+    assert "one@acme.example" in mail.get_body(("html",)).get_content()
 
 
 def test_another_address_has_to_be_proved_again_and_the_old_link_is_worth_nothing(

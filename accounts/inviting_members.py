@@ -19,7 +19,7 @@ from accounts.models.membership import Membership
 from accounts.models.organization import Organization
 from accounts.models.unit import Unit
 from accounts.models.user import User
-from accounts.signing_up import post_later
+from accounts.site_mail import post_later
 
 PURPOSE = "member_invitation"
 

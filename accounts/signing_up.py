@@ -1,19 +1,14 @@
 """What django-allauth asks us: mails, limits, names. All its hooks stand here."""
 
-from functools import partial
 from typing import Any
 
-import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth_context
-from django.core.mail import EmailMessage
-from django.db import transaction
 from django.http import HttpRequest
 
 from accounts.addresses import address_prefix, visitor_address
 from accounts.models.user import User
-
-log = structlog.get_logger()
+from accounts.site_mail import post_later
 
 
 class Adapter(DefaultAccountAdapter):
@@ -37,8 +32,7 @@ class Adapter(DefaultAccountAdapter):
         return subject
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """After the commit, so that no mail tells of rows that were rolled back; a mail server that is gone
-        costs the mail, which can be asked for again, and not the account."""
+        """After the commit; a mail server that is gone costs nobody the account, and for a minute not the mail."""
         request = allauth_context.request
         told = {"request": request, "email": email, **context}
         post_later(self.render_mail(template_prefix, email, told))
@@ -51,15 +45,3 @@ class Adapter(DefaultAccountAdapter):
             and not url.startswith(("//", "/\\"))
             and super().is_safe_url(url)
         )
-
-
-def post_later(message: EmailMessage) -> None:
-    """Send a mail of the site itself (confirmation, reset, invitation of a member) once the rows are there."""
-    transaction.on_commit(partial(_post, message), robust=True)
-
-
-def _post(message: EmailMessage) -> None:
-    try:
-        message.send()
-    except OSError as error:
-        log.error("site_mail.failed", error=type(error).__name__)

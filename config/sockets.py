@@ -6,6 +6,7 @@ An upper app plugs into a lower one here, so that no import ever climbs.
 # news name -> listeners, called as listener(news) inside the organization's context; idempotent.
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "distribution.launched": ("outreach.triggers.distribution_launched",),
+    "distribution.queued": ("outreach.triggers.distribution_queued",),
     "distribution.stopped": ("outreach.triggers.distribution_stopped",),
     "invitation.tried": ("outreach.triggers.invitation_tried",),
     "response.completed": (

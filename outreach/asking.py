@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import Organization, User
+from accounts.recording import record
 from accounts.tenancy.context import current_organization_id
 from outreach import sending
 from outreach.models import MessageClass, Wording
@@ -19,19 +21,25 @@ from surveys.models import Distribution, Invitation
 BATCH = 5_000
 
 
-def make_messages(distribution_id: int, *, at: datetime | None = None) -> int:
-    """Make the messages of all waiting invitations; returns how many are new. Again makes none."""
-    distribution = Distribution.objects.filter(pk=distribution_id).first()
+@transaction.atomic
+def make_messages(distribution_id: int, *, after: int = 0, at: datetime | None = None) -> int:
+    """Make the messages of the next waiting invitations, those after that one; returns how many are new.
+
+    One batch a call, so that a million invitations are no transaction of minutes: news of the batch wakes the next.
+    A batch that is made again makes none. The row is locked: a stop comes before a batch, which then makes nothing,
+    or after it, and its news takes the messages back.
+    """
+    found = Distribution.objects.select_for_update(of=("self",))
+    distribution = found.filter(pk=distribution_id).first()
     if distribution is None or distribution.state == Distribution.State.STOPPED:
         return 0
-    made, after = 0, 0
-    wordings = _Wordings(distribution)
-    while True:
-        batch = list(_waiting(distribution_id).filter(pk__gt=after).order_by("pk")[:BATCH])
-        if not batch:
-            return made
-        made += len(sending.queue(_drafts(batch, wordings), at=at))
-        after = batch[-1].pk
+    batch = list(_waiting(distribution_id).filter(pk__gt=after).order_by("pk")[:BATCH])
+    if not batch:
+        return 0
+    made = len(sending.queue(_drafts(batch, _Wordings(distribution)), at=at))
+    if len(batch) == BATCH:
+        record("distribution.queued", distribution, upto=batch[-1].pk, at=at)
+    return made
 
 
 def withdraw(distribution_id: int, *, at: datetime | None = None) -> int:

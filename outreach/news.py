@@ -3,6 +3,11 @@
 from accounts.news_catalog import Fact, NewsType
 
 NEWS = (
+    NewsType(
+        "distribution.queued",
+        "The next of a large distribution's invitations got their messages; others wait for theirs.",
+        {"upto": Fact.ID},
+    ),
     NewsType("campaign.launched", "A campaign was launched; people are chosen after its minute of grace."),
     NewsType("campaign.stopped", "A campaign was stopped for good."),
     NewsType("campaign.finished", "Everybody of a campaign is accounted for."),

@@ -16,8 +16,13 @@ from surveys.models import Response
 
 
 def distribution_launched(news: News) -> None:
-    """Invitations exist: give each of them its message."""
+    """Invitations exist: give the first of them their messages."""
     asking.make_messages(news.subject_id)
+
+
+def distribution_queued(news: News) -> None:
+    """A batch of a large distribution has its messages: the next."""
+    asking.make_messages(news.subject_id, after=news.facts["upto"])
 
 
 def distribution_stopped(news: News) -> None:

@@ -6,7 +6,7 @@ from accounts.models import News
 from accounts.models.mode import Mode
 from outreach import asking, following_up, triggers
 from outreach.models import FollowUp, Message, SendKey, Template, Wording
-from surveys.models import Invitation
+from surveys.models import Distribution, Invitation
 from tests.factories.segments import CustomerFactory
 from tests.factories.surveys import DistributionFactory, InvitationFactory, respond
 
@@ -96,6 +96,25 @@ class TestAsking:
         assert set(keys.values_list("origin_id", flat=True)) == {invitation.pk for invitation in invitations}
         facts = Message.objects.get(origin_id=invitations[0].pk).facts
         assert facts == {"invitation": invitations[0].pk, "generation": 1}
+
+    def test_a_large_distribution_goes_batch_by_batch_each_once(self, invitations, monkeypatch):
+        monkeypatch.setattr(asking, "BATCH", 2)
+        distribution = invitations[0].distribution
+        assert asking.make_messages(distribution.pk) == 2
+        news = News.objects.get(name="distribution.queued")
+        assert news.facts == {"upto": invitations[1].pk}
+        triggers.distribution_queued(news)
+        triggers.distribution_queued(news)
+        assert Message.objects.count() == SendKey.objects.count() == 3
+        assert News.objects.filter(name="distribution.queued").count() == 1
+
+    def test_a_stop_between_two_batches_ends_it(self, invitations, monkeypatch):
+        monkeypatch.setattr(asking, "BATCH", 2)
+        distribution = invitations[0].distribution
+        asking.make_messages(distribution.pk)
+        Distribution.objects.filter(pk=distribution.pk).update(state=Distribution.State.STOPPED)
+        triggers.distribution_queued(News.objects.get(name="distribution.queued"))
+        assert SendKey.objects.count() == 2
 
     def test_stopping_a_distribution_takes_back_what_waits(self, invitations):
         distribution = invitations[0].distribution

@@ -144,7 +144,8 @@ class Camera:
             try:
                 answer = page.goto(path, wait_until="load")
                 status = answer.status if answer else 0
-                if answer and "sandbox" in answer.headers.get("content-security-policy", ""):
+                mail = bool(answer and "sandbox" in answer.headers.get("content-security-policy", ""))
+                if mail:
                     # Nothing runs in it, axe neither: the same document is looked at outside its sandbox.
                     page.close()
                     page = context.new_page()
@@ -156,9 +157,7 @@ class Camera:
                     status = arrived.value.status if arrived.value else 0
                 if status != expected and not (act and status < 500):
                     problems.append(f"answers {status}")
-                found = Look(
-                    world.name, route, path, width, status, axe(page, mail=world.name == "mail"), problems
-                )
+                found = Look(world.name, route, path, width, status, axe(page, mail=mail), problems)
                 wide = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
                 if wide > 0:
                     found.problems.append(f"scrolls sideways by {wide} px")

@@ -60,6 +60,7 @@ class Filter:
     imported: bool = False
     step: str = "month"
     by: str = ""
+    across: str = ""
 
     @classmethod
     def read(
@@ -106,6 +107,7 @@ class Filter:
             imported=query.get("imported") == "1",
             step=step if step in STEPS else _step_for(start, end or today),
             by=str(query.get("by", ""))[:80],
+            across=str(query.get("across", ""))[:80],
         )
 
     @property
@@ -211,6 +213,7 @@ class Filter:
             ("category", self.category),
             ("q", self.search),
             ("by", self.by),
+            ("across", self.across),
         ):
             if value:
                 found[key] = value

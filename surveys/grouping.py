@@ -7,10 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Aggregate, Case, Count, F, FloatField, Func, Q, QuerySet, TextField, Value, When
+from django.db.models import (
+    Aggregate,
+    Case,
+    Count,
+    F,
+    FloatField,
+    Func,
+    IntegerField,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Substr
-from django.db.models.lookups import Exact
+from django.db.models.lookups import Exact, IsNull, LessThanOrEqual
 from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
@@ -91,15 +104,43 @@ def three() -> dict[str, Count]:
     }
 
 
-def by_value(responses: QuerySet[Response], dimension: Dimension) -> tuple[list[Slice], int]:
-    """The values of a dimension with their counts, and how many answers have none.
+@dataclass(frozen=True)
+class Keyed:
+    """How answers get the key of their group: an expression, and what is said of a key it gives."""
+
+    expression: Any
+    label: Callable[[str], str]
+    rule: Callable[[str], tuple[dict[str, Any], ...]]
+
+
+def keyed(responses: QuerySet[Response], dimension: Dimension) -> Keyed:
+    """The key of each of these answers; null or empty where it has no value.
 
     Numbers come in quarters of like size (fewer where many share one number), dates by year.
     """
-    if dimension.kind in NUMBERS:
-        return _by_number(responses, dimension)
-    named: Any = responses.annotate(group=_expression(dimension)).values("group").order_by("group")
-    label = _labeller(dimension)
+    if dimension.kind not in NUMBERS:
+        return Keyed(_expression(dimension), _labeller(dimension), lambda key: _rule(dimension, key))
+    number = _number(dimension)
+    known = responses.annotate(number=number).exclude(number=None)
+    edges = sorted(set(known.aggregate(cuts=_Cuts(F("number")))["cuts"] or ()))
+    whens = [When(LessThanOrEqual(number, Value(edge)), then=Value(at)) for at, edge in enumerate(edges)]
+    last = When(IsNull(number, False), then=Value(len(edges)))
+
+    def span(key: str) -> tuple[float | None, float | None]:
+        place = int(key)
+        return edges[place - 1] if place else None, edges[place] if place < len(edges) else None
+
+    return Keyed(
+        Case(*whens, last, default=None, output_field=IntegerField()),
+        lambda key: _span(*span(key)),
+        lambda key: _between(dimension, *span(key)),
+    )
+
+
+def by_value(responses: QuerySet[Response], dimension: Dimension) -> tuple[list[Slice], int]:
+    """The values of a dimension with their counts, and how many answers have none."""
+    keys = keyed(responses, dimension)
+    named: Any = responses.annotate(group=keys.expression).values("group").order_by("group")
     values, without = [], 0
     for row in named.annotate(**three()):
         counts = Counts(row["detractors"], row["passives"], row["promoters"])
@@ -107,26 +148,29 @@ def by_value(responses: QuerySet[Response], dimension: Dimension) -> tuple[list[
             without += counts.n
         else:
             key = str(row["group"])
-            values.append(Slice(key, label(key), counts, _rule(dimension, key)))
+            values.append(Slice(key, keys.label(key), counts, keys.rule(key)))
     return values, without
 
 
-def _by_number(responses: QuerySet[Response], dimension: Dimension) -> tuple[list[Slice], int]:
-    known = responses.annotate(number=_number(dimension))
-    cuts = known.exclude(number=None).aggregate(cuts=_Cuts(F("number")))["cuts"]
-    edges = sorted(set(cuts or ()))
-    if not edges:
-        return [], known.count()
-    whens = [When(number__lte=edge, then=Value(place)) for place, edge in enumerate(edges)]
-    placed = known.exclude(number=None).annotate(part=Case(*whens, default=Value(len(edges))))
-    parted: Any = placed.values("part").order_by("part").annotate(**three())
-    rows = {row["part"]: Counts(row["detractors"], row["passives"], row["promoters"]) for row in parted}
-    values = []
-    for place, counts in rows.items():
-        low = edges[place - 1] if place else None
-        high = edges[place] if place < len(edges) else None
-        values.append(Slice(str(place), _span(low, high), counts, _between(dimension, low, high)))
-    return values, known.filter(number=None).count()
+def by_two(
+    responses: QuerySet[Response], rows: Dimension, columns: Dimension
+) -> tuple[list[Slice], list[Slice], dict[tuple[str, str], Counts]]:
+    """Two dimensions crossed: the values of each (of answers that have both), and the counts of each pair."""
+    down, across = keyed(responses, rows), keyed(responses, columns)
+    named: Any = responses.annotate(down=down.expression, across=across.expression).values("down", "across")
+    cells = {
+        (str(row["down"]), str(row["across"])): Counts(row["detractors"], row["passives"], row["promoters"])
+        for row in named.order_by("down", "across").annotate(**three())
+        if row["down"] not in (None, "") and row["across"] not in (None, "")
+    }
+
+    def margin(place: int, keys: Keyed) -> list[Slice]:
+        sums: dict[str, Counts] = {}
+        for pair, counts in cells.items():
+            sums[pair[place]] = sums.get(pair[place], Counts(0, 0, 0)) + counts
+        return [Slice(key, keys.label(key), counts, keys.rule(key)) for key, counts in sums.items()]
+
+    return margin(0, down), margin(1, across), cells
 
 
 def _expression(dimension: Dimension) -> Any:

@@ -16,7 +16,7 @@ from accounts.api.ids import OpaqueId, find
 from accounts.api.pages import PAGE_PARAMETERS, CursorPage, page_of
 from accounts.api.problems import Problem
 from segments.models import Segment
-from surveys import distributing, publishing, reasons, reporting, starting
+from surveys import crossing, distributing, publishing, reasons, reporting, starting
 from surveys.filtering import Filter
 from surveys.inviting import NotLaunchable
 from surveys.models import Distribution, Survey, Version
@@ -126,6 +126,12 @@ class GroupOut(Out):
     scored = ScoreOut()
 
 
+class CellOut(Out):
+    row = serializers.CharField()
+    column = serializers.CharField()
+    scored = ScoreOut()
+
+
 class ResultsOut(Out):
     filter = serializers.CharField(help_text="What these numbers speak of, in words.")
     scored = ScoreOut()
@@ -133,6 +139,8 @@ class ResultsOut(Out):
     trend = PeriodOut(many=True)
     by = serializers.CharField(allow_blank=True)
     groups = GroupOut(many=True)
+    crossed_with = serializers.CharField(allow_blank=True)
+    cells = CellOut(many=True, help_text="With `by` and `across`: one for each pair of values.")
     asked = serializers.IntegerField()
     answered = serializers.IntegerField()
 
@@ -272,6 +280,7 @@ class ResultsView(ApiView):
                 "category",
                 "step",
                 "by",
+                "across",
                 "imported",
             )
         ],
@@ -283,6 +292,7 @@ class ResultsView(ApiView):
         overall = reporting.overall(chosen, self.actor)
         broken = reporting.breakdown(chosen, self.actor)
         way = reporting.way(chosen, self.actor)
+        crossed = crossing.crossed(chosen, self.actor)
         body = {
             "filter": chosen.words(),
             "scored": overall.scored,
@@ -290,6 +300,12 @@ class ResultsView(ApiView):
             "trend": reporting.trend(chosen, self.actor),
             "by": broken.label if broken else "",
             "groups": broken.groups if broken else [],
+            "crossed_with": crossed.across.label if crossed else "",
+            "cells": [
+                {"row": row.label, "column": column.label, "scored": scored}
+                for row, cells in (crossed.lines if crossed else [])
+                for column, scored in zip(crossed.columns if crossed else [], cells, strict=True)
+            ],
             "asked": way.asked,
             "answered": way.scored,
         }

@@ -13,7 +13,7 @@ from accounts import opaque
 from accounts.acting import Actor
 from accounts.door import member_page
 from segments.models import Segment
-from surveys import filtering, grouping, reporting
+from surveys import crossing, filtering, grouping, reporting
 from surveys.charts import forest, funnel, histogram, span, three
 from surveys.charts import trend as trends
 from surveys.filtering import Filter
@@ -60,6 +60,7 @@ def _results(request: HttpRequest, chosen: Filter, template: str, more: dict[str
         if broken
         else (groups := []),
         "group_table": list(zip(forest.table(groups), broken.groups, strict=True)) if broken else [],
+        "crossed": crossing.crossed(chosen, actor),
         "way": way,
         "steps": (steps := _steps(way)),
         "funnel_table": funnel.table(steps),

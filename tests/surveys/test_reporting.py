@@ -31,6 +31,7 @@ def at(day: str, time: str = "12:00") -> dt.datetime:
     return dt.datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=LONDON)
 
 
+@pytest.mark.row("D1", "the 0-10 histogram")
 def test_the_overall_score_is_the_arithmetic_of_its_counts(in_acme, survey):
     scores = [0, 3, 6, 7, 8, 8, 9, 9, 10, 10, 10, 10]
     for score in scores:

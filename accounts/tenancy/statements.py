@@ -15,9 +15,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from accounts.tenancy.context import SETTING, acting_for, organization_id_or_none
-
-_TELL = "SELECT set_config($1, $2, true)"
+from accounts.tenancy.context import acting_for, organization_id_or_none, tell_ahead
 
 
 def first_row(sql: str, parameters: Mapping[str, Any], *, organization_id: int) -> tuple[Any, ...] | None:
@@ -42,7 +40,7 @@ def first_row(sql: str, parameters: Mapping[str, Any], *, organization_id: int) 
             return psycopg.RawCursor(driver).execute(numbered, values).fetchone()
         # Without BEGIN: everything up to the end of a pipeline is one transaction, and the setting ends with it.
         with driver.pipeline():
-            psycopg.RawCursor(driver).execute(_TELL, [SETTING, str(organization_id)])
+            tell_ahead(driver, organization_id)
             cursor = psycopg.RawCursor(driver).execute(numbered, values)
         return cursor.fetchone()
 

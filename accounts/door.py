@@ -72,20 +72,14 @@ def member_page(action: str, *, post: str | None = None) -> Callable[[View], Vie
     return decorate
 
 
-Quick = Callable[[HttpRequest, tokens.Claim], HttpResponse | None]
-
-
 def public_page(
-    purpose: str, *, token: str | None = None, quick: Quick | None = None, referrer: str = "same-origin"
+    purpose: str, *, token: str | None = None, referrer: str = "same-origin"
 ) -> Callable[[View], View]:
     """A page without log-in. With `token="survey"`, the path's `token` is read for that purpose, the
     organization it carries is opened, and only then does the view look anything up.
 
     The view is called as view(request, claim, ...) and finds request.organization. A wrong, expired or
     foreign token is a missing page. Without `token`, the view is called as it is and may open nothing.
-
-    `quick` may answer a POST by itself, opening what it needs, before anything is looked up; if it gives
-    None, having written nothing, the view is called.
 
     `referrer="no-referrer"` is for pages whose forms need no CSRF check: that check reads the origin, which
     browsers then leave out.
@@ -99,10 +93,6 @@ def public_page(
             claim = tokens.read(token, kwargs.pop("token"))
             if claim is None:
                 raise Http404
-            if quick is not None and request.method == "POST":
-                answered = quick(request, claim)
-                if answered is not None:
-                    return _private(answered, referrer)
             organization = Organization.objects.filter(pk=claim.organization_id, deleted_at=None).first()
             if organization is None:
                 raise Http404

@@ -30,15 +30,24 @@ class SecurityHeaders:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        nonce = secrets.token_urlsafe(16)
+        nonce = new_nonce()
         request.csp_nonce = nonce  # type: ignore[attr-defined]
         response = self.get_response(request)
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce))
+        headers.setdefault("Content-Security-Policy", policy(nonce))
         headers.setdefault("Permissions-Policy", PERMISSIONS)
         # Static files come with a rule of their own (whitenoise); all else is somebody's private page.
         headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+def new_nonce() -> str:
+    return secrets.token_urlsafe(16)
+
+
+def policy(nonce: str) -> str:
+    """The content security policy of a page whose own scripts and styles carry this nonce."""
+    return POLICY.format(nonce=nonce)
 
 
 def csp_nonce(request: HttpRequest) -> dict[str, str]:

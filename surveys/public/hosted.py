@@ -7,13 +7,11 @@ nonce of a page view. A wrong, an expired and a foreign link look alike.
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -30,9 +28,9 @@ from surveys.answering import Refused
 from surveys.definition import Definition
 from surveys.kinds import Value, WrongAnswer
 from surveys.models import Invitation, Response, Survey, Version
+from surveys.public import page_view
 from surveys.wording import answer_sentence
 
-PAGE_VIEW = dt.timedelta(hours=24)
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 
@@ -60,36 +58,9 @@ class Sitting:
         return showing.facts_of(self.organization, None if self.definition.anonymous else self.customer)
 
 
-def _take_first(request: HttpRequest, claim: Claim) -> HttpResponse | None:
-    """The first page of an invitation, faultless and in time: one statement, no look-up before it.
-
-    The page view says which version it showed. None for everything else, which goes the long way.
-    """
-    said = _read_nonce(request.path.rpartition("/")[2], request.POST.get("view", ""))
-    if said is None or "version" not in said or request.POST.get("page") != "0":
-        return None
-    definition = answering.definition_by_id(claim.organization_id, said["version"])
-    form = {key: request.POST.getlist(key) for key in request.POST}
-    sheet = reading.read_form(definition, definition.pages()[0], form)
-    if sheet.errors:
-        return None
-    first = answering.FirstPage(
-        sheet.values,
-        version_id=said["version"],
-        survey_id=said["survey"],
-        page=0,
-        invitation_id=claim.object_id,
-        generation=claim.generation,
-        language=definition.locale_for(request.POST.get("lang", "")),
-    )
-    if answering.take_in(first, definition, claim.organization_id, timezone.now()) is None:
-        return None
-    return _see_other(request, lang=request.GET.get("lang", ""))
-
-
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-@public_page("answering", token="survey", quick=_take_first, referrer="no-referrer")
+@public_page("answering", token="survey", referrer="no-referrer")
 def invited(request: HttpRequest, claim: Claim) -> HttpResponse:
     """The survey of one invitation."""
     invitation = (
@@ -188,7 +159,7 @@ def _take(request: HttpRequest, sitting: Sitting, now: dt.datetime) -> HttpRespo
     """A page of answers was sent."""
     definition = sitting.definition
     pages = definition.pages()
-    view = _read_nonce(sitting.token, request.POST.get("view", ""))
+    view = page_view.unseal(sitting.token, request.POST.get("view", ""))
     number = request.POST.get("page", "0")
     page = int(number) if number.isascii() and number.isdigit() and int(number) < len(pages) else 0
     before = dict(sitting.said)
@@ -271,7 +242,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     """One page of questions."""
-    view = _nonce(sitting, response_id)
+    view = page_view.seal(sitting.token, **_continued(sitting, response_id))
     with translation.override(sitting.language):
         said = {key: answer_sentence(each.code, each.params) for key, each in (errors or {}).items()}
         facts = showing.page(
@@ -344,22 +315,12 @@ def _is_closed(sitting: Sitting) -> bool:
     return not Survey.objects.kept().filter(pk=sitting.version.survey_id).exists()
 
 
-def _nonce(sitting: Sitting, response_id: int | None) -> str:
-    """What a form must bring back: signed for this link, of this page view, with what it continues."""
-    said: dict[str, Any] = {"once": secrets.token_urlsafe(6)}
-    if response_id is not None:
-        said["response"] = response_id
+def _continued(sitting: Sitting, response_id: int | None) -> dict[str, int]:
+    """What the form of a page says without being asked: the answer it goes on with, the version it shows."""
+    facts = {} if response_id is None else {"response": response_id}
     if sitting.invitation is not None and not sitting.definition.anonymous:
-        said |= {"version": sitting.version.pk, "survey": sitting.version.survey_id}
-    return signing.dumps(said, salt=f"page view {sitting.token}")
-
-
-def _read_nonce(token: str, text: str) -> dict[str, Any] | None:
-    try:
-        said = signing.loads(text, salt=f"page view {token}", max_age=PAGE_VIEW)
-    except signing.BadSignature:
-        return None
-    return said if isinstance(said, dict) else None
+        facts |= {"version": sitting.version.pk, "survey": sitting.version.survey_id}
+    return facts
 
 
 def _said_by(response_id: int) -> dict[str, Value]:

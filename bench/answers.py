@@ -27,26 +27,34 @@ ROUNDS = 3
 
 
 def measure() -> Iterator[Ratio]:
+    from accounts.models import News
+    from accounts.tenancy.staging import fresh_statistics
+    from surveys.models import Answer, Response
+
     world = ask((ANSWERS + WARM) * 2)
     half = len(world.links) // 2
     for_web, for_pgbench = world.links[:half], world.links[half:]
     rates: list[float] = []
-    costs: list[float] = []
+    costs: list[tuple[float, float]] = []
     with web(workers=2) as (port, server):
         _post(port, for_web[:WARM])
+        # The server itself does this within a minute of the first rows; the whole bench is over before.
+        for model in (Response, Answer, News):
+            fresh_statistics(model)
         rest = for_web[WARM:]
         size = len(rest) // ROUNDS
         part = len(for_pgbench) // ROUNDS
         theirs: list[tuple[float, float]] = []
         for number in range(ROUNDS):
-            before, start = _cpu_of_tree(server.pid) + _cpu_of_database(), time.monotonic()
+            before, start = (_cpu_of_tree(server.pid), _cpu_of_database()), time.monotonic()
             _post(port, rest[number * size : (number + 1) * size])
             took = time.monotonic() - start
-            costs.append((_cpu_of_tree(server.pid) + _cpu_of_database() - before) / size * 1000)
+            after = (_cpu_of_tree(server.pid), _cpu_of_database())
+            costs.append(((after[0] - before[0]) / size * 1000, (after[1] - before[1]) / size * 1000))
             rates.append(size / took)
             theirs.append(_pgbench(world, for_pgbench[number * part : (number + 1) * part]))
         status, page = Visitor(port).get(f"/s/{for_pgbench[0].token}?score=9")
-    rate, cost = _middle(rates), _middle(costs)
+    rate, (of_web, of_database) = _middle(rates), sorted(costs, key=sum)[len(costs) // 2]
     pgbench_rate, pgbench_cost = _middle([each[0] for each in theirs]), _middle([each[1] for each in theirs])
     yield Ratio(
         "answers accepted, against pgbench doing the same writes",
@@ -58,11 +66,12 @@ def measure() -> Iterator[Ratio]:
     )
     yield Ratio(
         "CPU per accepted answer, web and database",
-        cost,
+        of_web + of_database,
         target=2,
         moonshot=1,
         unit=" ms",
-        note=f"{cost / pgbench_cost:.1f} times one pgbench transaction ({pgbench_cost:.2f} ms)",
+        note=f"web {of_web:.2f} ms, database {of_database:.2f} ms; "
+        f"{(of_web + of_database) / pgbench_cost:.1f} times one pgbench transaction ({pgbench_cost:.2f} ms)",
     )
     if status != 200:
         raise RuntimeError(f"the hosted page answered {status}")

@@ -8,7 +8,8 @@ from accounts.tenancy.models import OrganizationKey, TenantForeignKey, TenantMan
 class Answer(TenantModel):
     """The answer to one question of one response, by the question's key in the response's version."""
 
-    organization = OrganizationKey()
+    # The key to the response holds the organization too, and its row need not be locked by everybody who answers.
+    organization = OrganizationKey(db_constraint=False)
     response = TenantForeignKey(
         "surveys.Response", on_delete=models.CASCADE, related_name="answers", indexed=False
     )

@@ -44,7 +44,8 @@ class Invitation(TenantModel):
         FAILED = "failed", _("Could not be delivered")
         UNKNOWN = "unknown", _("Sent, outcome unknown")
 
-    organization = OrganizationKey()
+    # The key to the distribution holds the organization too, and its row need not be locked by everybody who answers.
+    organization = OrganizationKey(db_constraint=False)
     distribution = TenantForeignKey(
         "surveys.Distribution", on_delete=models.CASCADE, related_name="invitations", indexed=False
     )

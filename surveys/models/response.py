@@ -74,7 +74,8 @@ class Response(TenantModel):
         API = "api", _("API")
         IMPORT = "import", _("Import")
 
-    organization = OrganizationKey()
+    # The key to the survey holds the organization too, and its row need not be locked by everybody who answers.
+    organization = OrganizationKey(db_constraint=False)
     survey = TenantForeignKey(
         "surveys.Survey", on_delete=models.PROTECT, related_name="responses", indexed=False
     )

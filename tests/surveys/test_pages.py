@@ -1,6 +1,7 @@
 """Every page of surveys opens: empty, with answers, for those who may, and for nobody else."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.urls import reverse
@@ -9,7 +10,7 @@ from django.utils import timezone
 from accounts.tenancy.context import acting_for
 from segments.models import Segment
 from surveys.models import Distribution, Survey
-from tests.factories.segments import CustomerFactory
+from tests.factories.segments import AttributeFactory, CustomerFactory
 from tests.factories.surveys import DistributionFactory, InvitationFactory, draft, published, respond
 
 LISTS = ("overview", "survey_list", "distribution_list", "answer_list", "survey_new", "distribution_new")
@@ -64,6 +65,38 @@ def test_a_stranger_cannot_learn_that_a_survey_exists(answered, cyd, alice, as_,
     stranger = as_(cyd)
     assert stranger.get(reverse(name, args=["acme", answered.pk])).status_code == 404
     assert stranger.get(reverse(name, args=["globex", answered.pk])).status_code == 404
+
+
+CARD = re.compile(r'<section class="card.*?</section>', re.DOTALL)
+FOOT = re.compile(r'<div class="card__foot">(.*)</div>', re.DOTALL)
+
+
+def words_of(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+@pytest.mark.row("D1", "every number says its n and its filter")
+@pytest.mark.parametrize(("period", "said", "n"), [("90", "Last 90 days", 15), ("12m", "Last 12 months", 60)])
+def test_each_card_says_of_how_many_and_of_which_answers_it_speaks(answered, alice, as_, period, said, n):
+    with acting_for(answered.organization):
+        AttributeFactory(key="store", kind="choice", label="Store")
+    query = f"?period={period}&touchpoint=purchase&by=attribute.store"
+    html = as_(alice).get(f"/o/acme/overview/{query}").content.decode()
+    cards = [each.group() for each in CARD.finditer(html)]
+    for card in cards:
+        (foot,) = FOOT.findall(card)
+        assert f"All surveys of customers · {said} · purchase" in words_of(foot)
+    score, _trend, bars, way, _groups, words = (words_of(card) for card in cards)
+    assert f"95 % interval · n = {n}" in score
+    assert f"n = {n} people" in bars
+    assert f"{n} comments" in words
+    assert "Asked 60" in way  # all were asked within both periods; they answered at other times
+    assert sorted(int(each) for each in re.findall(r'data-label="n">(\d+)<', cards[4])) == [
+        n // 2,
+        n - n // 2,
+    ]
+    rows = [re.findall(r'<td class="num">([^<]*)<', row) for row in cards[1].split("<tr>")[2:]]
+    assert sum(int(of_period) for _nps, _interval, of_period, _before in rows) == n
 
 
 def test_no_answers_is_no_score_and_not_zero(acme, alice, as_):

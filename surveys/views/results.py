@@ -55,6 +55,7 @@ def _results(request: HttpRequest, chosen: Filter, template: str, more: dict[str
         "histogram_table": histogram.table(histogram.Histogram(overall.histogram)),
         "points": (points := [_point(each) for each in periods]),
         "trend_table": trends.table(points),
+        "begins_before": bool(periods and chosen.start and periods[0].start < chosen.start),
         "breakdown": broken,
         "groups": (groups := [forest.Group(each.label, figure(each.scored)) for each in broken.groups])
         if broken

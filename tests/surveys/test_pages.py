@@ -86,7 +86,7 @@ def test_each_card_says_of_how_many_and_of_which_answers_it_speaks(answered, ali
     for card in cards:
         (foot,) = FOOT.findall(card)
         assert f"All surveys of customers · {said} · purchase" in words_of(foot)
-    score, _trend, bars, way, _groups, words = (words_of(card) for card in cards)
+    score, trend, bars, way, _groups, words = (words_of(card) for card in cards)
     assert f"95 % interval · n = {n}" in score
     assert f"n = {n} people" in bars
     assert f"{n} comments" in words
@@ -96,7 +96,8 @@ def test_each_card_says_of_how_many_and_of_which_answers_it_speaks(answered, ali
         n - n // 2,
     ]
     rows = [re.findall(r'<td class="num">([^<]*)<', row) for row in cards[1].split("<tr>")[2:]]
-    assert sum(int(of_period) for _nps, _interval, of_period, _before in rows) == n
+    in_line = sum(int(of_period) for _nps, _interval, of_period, _before in rows)
+    assert in_line == n or (in_line > n and "The first period is shown whole." in trend)
 
 
 def test_no_answers_is_no_score_and_not_zero(acme, alice, as_):

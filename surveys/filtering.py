@@ -164,6 +164,10 @@ class Filter:
             )
         return found
 
+    def of_everybody(self) -> Filter:
+        """Without the category and the words: for what is told of all answers or of none."""
+        return replace(self, category="", search="")
+
     def chips(self) -> list[tuple[str, str]]:
         """(parameter, words) of what narrows the answers besides survey and period."""
         found = []

@@ -10,4 +10,5 @@ ITEMS = [
     Item("ask", _("Answers"), "answer_list", "response.view", "inbox", 30),
     Item("understand", _("Overview"), "overview", "report.view", "score", 10),
     Item("understand", _("What differs"), "differences", "report.view", "understand", 20),
+    Item("understand", _("Movement"), "movement", "report.view", "trend", 30),
 ]

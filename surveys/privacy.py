@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Set
+from dataclasses import dataclass
+from typing import TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 def hidden(sizes: Mapping[Hashable, int], threshold: int) -> set[Hashable]:
@@ -26,9 +30,55 @@ def hidden_cells(
 
     Every row and every column hides as `hidden` does; what one hides is small for the other, until both rest.
     """
-    found: set[tuple[Hashable, Hashable]] = set()
+    return _spread(sizes, set(), threshold) if threshold > 1 else set()
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Of a crossed table: the cells that may not be shown, and the rows and columns whose sum may not."""
+
+    cells: frozenset[tuple[Hashable, Hashable]] = frozenset()
+    rows: frozenset[Hashable] = frozenset()
+    columns: frozenset[Hashable] = frozenset()
+
+
+def hidden_with_sums(sizes: Mapping[tuple[Hashable, Hashable], int], threshold: int) -> Hidden:
+    """What may not be shown of a crossed table that shows the sums of its rows and columns beside the cells.
+
+    A sum is hidden as any group is, and then all cells of its line with it: they would add up to it.
+    """
     if threshold <= 1:
-        return found
+        return Hidden()
+    sums = [
+        {
+            key: sum(size for cell, size in sizes.items() if cell[side] == key)
+            for key in {cell[side] for cell in sizes}
+        }
+        for side in (0, 1)
+    ]
+    lines: list[set[Hashable]] = [set(), set()]
+    cells: set[tuple[Hashable, Hashable]] = set()
+    while True:
+        before = (len(cells), len(lines[0]), len(lines[1]))
+        for side in (0, 1):
+            # A line with one hidden cell and a sum would tell it.
+            alone = {
+                key
+                for key in sums[side]
+                if sum(size > 0 for cell, size in sizes.items() if cell[side] == key and cell in cells) == 1
+            }
+            lines[side] = _also_hidden(sums[side], lines[side] | alone, threshold)
+        of_lines = {
+            cell for cell, size in sizes.items() if size and (cell[0] in lines[0] or cell[1] in lines[1])
+        }
+        cells = _spread(sizes, cells | of_lines, threshold)
+        if (len(cells), len(lines[0]), len(lines[1])) == before:
+            return Hidden(frozenset(cells), frozenset(lines[0]), frozenset(lines[1]))
+
+
+def _spread(
+    sizes: Mapping[tuple[Hashable, Hashable], int], found: set[tuple[Hashable, Hashable]], threshold: int
+) -> set[tuple[Hashable, Hashable]]:
     while True:
         before = len(found)
         for side in (0, 1):
@@ -39,9 +89,7 @@ def hidden_cells(
             return found
 
 
-def _also_hidden(
-    line: Mapping[tuple[Hashable, Hashable], int], already: set[tuple[Hashable, Hashable]], threshold: int
-) -> set[tuple[Hashable, Hashable]]:
+def _also_hidden(line: Mapping[Key, int], already: Set[Key], threshold: int) -> set[Key]:
     present = {key: size for key, size in line.items() if size > 0}
     found = {key for key, size in present.items() if size < threshold or key in already}
     by_size = sorted((key for key in present if key not in found), key=lambda key: (present[key], str(key)))

@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from surveys.views import answers, differences, distributions, results, surveys
+from surveys.views import answers, differences, distributions, movement, results, surveys
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/", results.overview, name="overview"),
     path("differences/", differences.differences, name="differences"),
+    path("movement/", movement.movement, name="movement"),
     path("surveys/", surveys.survey_list, name="survey_list"),
     path("surveys/new/", surveys.survey_new, name="survey_new"),
     path("surveys/restore/<int:deletion>/", surveys.survey_restore, name="survey_restore"),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from surveys.api import differences, responses, surveys
+from surveys.api import differences, movement, responses, surveys
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("surveys", surveys.SurveysView.as_view(), name="api_surveys"),
@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("surveys/<str:id>/versions", surveys.SurveyVersionsView.as_view(), name="api_versions"),
     path("surveys/<str:id>/results", surveys.ResultsView.as_view(), name="api_results"),
     path("differences", differences.DifferencesView.as_view(), name="api_differences"),
+    path("movement", movement.MovementView.as_view(), name="api_movement"),
+    path("movement/customers", movement.MovedView.as_view(), name="api_moved"),
     path("distributions", surveys.DistributionsView.as_view(), name="api_distributions"),
     path("distributions/<str:id>", surveys.DistributionView.as_view(), name="api_distribution"),
     path("distributions/<str:id>/launch", surveys.DistributionLaunchView.as_view(), name="api_launch"),

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from surveys.charts import dial as dials
+from surveys.charts import flow as flows
 from surveys.charts import forest as forests
 from surveys.charts import funnel as funnels
 from surveys.charts import gap as gaps
@@ -109,6 +110,18 @@ def nps_forest(groups: Any, overall: Any = None, label: str = "") -> SafeString:
 def score_gap(value: float, low: float, high: float, margin: float, reach: float, verdict: str) -> SafeString:
     """A difference in points with its interval; drawn full where it is real."""
     return mark_safe(gaps.gap(gaps.Gap(value, low, high, margin, verdict == "real", reach)))
+
+
+@register.simple_tag
+def movement_flow(flow: Any) -> SafeString:
+    """A surveys.charts.flow.Flow, drawn for the desk and anew for the phone."""
+    drawn = flows.flow(flow) + flows.flow(flow, narrow=True)
+    return mark_safe(drawn)
+
+
+@register.simple_tag
+def flow_swatch(kind: str) -> SafeString:
+    return mark_safe(flows.swatch(kind))
 
 
 @register.filter

@@ -27,6 +27,7 @@ FIRST = "first"
 NOW = ("promoter", "passive", "detractor")
 WAS = (*NOW, FIRST)
 RANGES = {"detractor": (0, 6), "passive": (7, 8), "promoter": (9, 10)}
+Sizes = dict[tuple[Hashable, Hashable], int]
 _RANK = {"detractor": 0, "passive": 1, "promoter": 2}
 
 
@@ -114,8 +115,7 @@ def movement(chosen: Filter, actor: Actor) -> Movement:
     sizes = _counted(chosen, actor)
     n = sum(sizes.values())
     few = 0 < n < guard.threshold
-    crossed: dict[tuple[Hashable, Hashable], int] = {cell: size for cell, size in sizes.items()}
-    hidden = privacy.hidden_with_sums(crossed, guard.threshold)
+    hidden = privacy.hidden_with_sums(sizes, guard.threshold)
     lines = tuple(
         Line(
             was,
@@ -174,7 +174,7 @@ def rule(was: str, now: str) -> dict[str, Any]:
     return {"all": [before, {"field": "category", "operator": "is", "value": now}]}
 
 
-def _again(sizes: dict[tuple[str, str], int]) -> Again | None:
+def _again(sizes: Sizes) -> Again | None:
     order = ("detractor", "passive", "promoter")
     table = [[sizes[was, now] for now in order] for was in order]
     net = paired.net(table)
@@ -194,7 +194,7 @@ def _again(sizes: dict[tuple[str, str], int]) -> Again | None:
     )
 
 
-def _counted(chosen: Filter, actor: Actor) -> dict[tuple[str, str], int]:
+def _counted(chosen: Filter, actor: Actor) -> Sizes:
     counts = {
         f"{was}_{now}": Count("id", filter=_latest() & _was(was) & _now(now) & _in_period(chosen))
         for was in WAS

@@ -24,6 +24,7 @@ PREFIXES = {
     "invitation": "inv",
     "member": "mem",
     "memberinvitation": "mei",
+    "merge": "mrg",
     "message": "msg",
     "news": "new",
     "organization": "org",

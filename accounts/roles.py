@@ -48,6 +48,7 @@ _TABLE = (
     # segments
     Action("customer.view", EVERYONE, "customers:read", _("see customers")),
     Action("customer.edit", CARERS, "customers:write", _("add and change customers")),
+    Action("customer.merge", MANAGERS, "customers:write", _("merge customers")),
     Action("customer.import", MANAGERS, "customers:write", _("import customers")),
     Action("customer.export", MANAGERS, "customers:read", _("export customers")),
     Action("customer.erase", ADMINS, "customers:erase", _("erase a person")),

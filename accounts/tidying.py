@@ -1,4 +1,7 @@
-"""What is kept for a time only: deletions for 30 days, answers to repeats for 24 hours, ended sessions."""
+"""What is kept for a time only: deletions for 30 days, answers to repeats for 24 hours, ended sessions.
+
+What upper apps keep for a time they name in config/sockets.py (TIDYING).
+"""
 
 import time
 from datetime import datetime
@@ -9,6 +12,7 @@ from django.utils import timezone
 from accounts.deleting import purge_due
 from accounts.models.idempotency import KEPT_FOR, IdempotentAnswer
 from accounts.models.organization import Organization
+from accounts.sockets import plugged
 from accounts.tenancy.context import acting_for
 
 
@@ -26,6 +30,8 @@ def tidy(*, after: int = 0, seconds: float = 5, at: datetime | None = None) -> i
     ):
         with acting_for(organization_id):
             purge_due(at=now)
+            for tidy_app in plugged("TIDYING"):
+                tidy_app(at=now)
             IdempotentAnswer.objects.filter(created_at__lt=now - KEPT_FOR).delete()
         after = organization_id
         if time.monotonic() > until:

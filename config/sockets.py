@@ -5,6 +5,7 @@ An upper app plugs into a lower one here, so that no import ever climbs.
 
 # news name -> listeners, called as listener(news) inside the organization's context; idempotent.
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
+    "customer.merged": ("segments.merging.gather_late",),
     "distribution.launched": ("outreach.triggers.distribution_launched",),
     "distribution.queued": ("outreach.triggers.distribution_queued",),
     "distribution.stopped": ("outreach.triggers.distribution_stopped",),
@@ -86,3 +87,14 @@ TIMELINE: tuple[str, ...] = ("surveys.telling_segments.lines",)
 # Each is called as facts(found, actor), with a queryset of customers, and returns the context of its template
 # beside the builder: {"template": "...", ...} (the NPS of a segment while it is edited).
 SEGMENT_FACTS: tuple[str, ...] = ("surveys.telling_segments.score_of",)
+
+# Each is a segments.merging.Part: what an app adds when two records of one person become one, beside its rows,
+# which move by the data map.
+MERGING: tuple[str, ...] = (
+    "segments.merging.PART",
+    "surveys.merging_customers.PART",
+    "outreach.merging_customers.PART",
+)
+
+# Each is called as tidy(at=now) inside an organization's context: what an app keeps for a time only.
+TIDYING: tuple[str, ...] = ("segments.merging.tidy",)

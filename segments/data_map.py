@@ -67,6 +67,13 @@ DATA_MAP: DataMap = {
         tenant="column message",
         none="id organization customer_import row_number warning",
     ),
+    "segments.Merge": About(
+        # What two records said before they became one; blanked when the way back ends.
+        personal="written facts",
+        none="id organization survivor absorbed_id at by undo_until undone_at closed_at moved",
+        person="survivor_id",
+        delete=True,
+    ),
     "segments.Segment": About(
         member="created_by",
         tenant="name description rule static ready_key",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from accounts.auditing import audit
 from accounts.personal_data import erase as erase_by_map
 from accounts.recording import record
 from segments.contacting import suppress
+from segments.merging import absorbed_by
 from segments.models import Customer
 from segments.models.suppression import SuppressionReason
 
@@ -26,8 +28,13 @@ def erase(customer: Customer, *, by: Actor, at: datetime | None = None) -> dict[
     by.require("customer.erase")
     now = at or timezone.now()
     locked = Customer.objects.select_for_update().get(pk=customer.pk)
-    if locked.email_lower:
-        suppress(locked.email_lower, reason=SuppressionReason.ERASED, source="erasing", at=now)
+    # A record that was merged into this one is the same person.
+    former = list(Customer.objects.filter(pk__in=absorbed_by(locked.pk)))
+    for address in {one.email_lower for one in (locked, *former)} - {""}:
+        suppress(address, reason=SuppressionReason.ERASED, source="erasing", at=now)
     record("customer.erased", locked, at=now)
     audit("customer.erase", locked, by=by, at=now)
-    return erase_by_map(locked.pk)
+    touched: Counter[str] = Counter()
+    for one in (*former, locked):
+        touched.update(erase_by_map(one.pk))
+    return dict(touched)

@@ -9,6 +9,12 @@ NEWS = (
     NewsType("customer.restored", "A deleted customer was brought back.", {}),
     NewsType("customer.erased", "Everything about a person was removed.", {}),
     NewsType(
+        "customer.merged",
+        "Another record of the same person became part of this customer; it can be undone for 30 days.",
+        {"absorbed": Fact.ID},
+    ),
+    NewsType("customer.unmerged", "A merge was undone: the other record is back.", {"absorbed": Fact.ID}),
+    NewsType(
         "consent.changed",
         "A customer allowed or refused a purpose on a channel.",
         {"channel": Fact.WORD, "purpose": Fact.WORD, "allowed": Fact.FLAG},

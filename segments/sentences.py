@@ -11,6 +11,8 @@ SENTENCES: dict[str, str | Promise] = {
     "customer.export": _("%(actor)s exported %(customers)s customers"),
     "customer.import/started": _("%(actor)s started the import %(subject)s of %(rows)s rows"),
     "customer.import/cancelled": _("%(actor)s stopped the import %(subject)s after %(rows)s rows"),
+    "customer.merge/merged": _("%(actor)s merged another record into the customer %(subject)s"),
+    "customer.merge/undone": _("%(actor)s took a merge into the customer %(subject)s apart again"),
     "segment.edit/created": _("%(actor)s made the segment %(subject)s"),
     "segment.edit/changed": _("%(actor)s changed the segment %(subject)s"),
     "segment.edit/deleted": _("%(actor)s deleted the segment %(subject)s, for 30 days with a way back"),

@@ -12,6 +12,7 @@ from accounts.door import public_page
 from accounts.tokens import Claim
 from outreach import leaving
 from outreach.models import SendKey
+from segments.merging import standing_for
 from segments.models import Customer, Purpose
 
 PURPOSES = {
@@ -54,7 +55,7 @@ def preferences(request: HttpRequest, claim: Claim) -> HttpResponse:
 @public_page("preferences", token=leaving.CHOICES)
 def choices(request: HttpRequest, claim: Claim) -> HttpResponse:
     """The same page for somebody who comes from a survey: their link names them, not a mail."""
-    return _preferences(request, Customer.objects.filter(pk=claim.object_id).first())
+    return _preferences(request, standing_for(claim.object_id))
 
 
 def _preferences(request: HttpRequest, customer: Customer | None) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from segments.api import customers, facts, segments
+from segments.api import customers, facts, merges, segments
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers", customers.CustomersView.as_view(), name="api_customers"),
@@ -10,6 +10,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<str:id>", customers.CustomerView.as_view(), name="api_customer"),
     path("customers/<str:id>/consent", customers.CustomerConsentView.as_view(), name="api_customer_consent"),
     path("customers/<str:id>/events", facts.CustomerEventsView.as_view(), name="api_customer_events"),
+    path("duplicates", merges.DuplicatesView.as_view(), name="api_duplicates"),
+    path("merges", merges.MergesView.as_view(), name="api_merges"),
+    path("merges/<str:id>", merges.MergeView.as_view(), name="api_merge"),
     path("companies", facts.CompaniesView.as_view(), name="api_companies"),
     path("companies/<str:id>", facts.CompanyView.as_view(), name="api_company"),
     path("attributes", facts.AttributesView.as_view(), name="api_attributes"),

@@ -23,7 +23,7 @@ from segments import catalog, compiling, contacting, grounds, listing, timeline
 from segments.customers import Refused, save_by_hand
 from segments.forms import CustomerForm
 from segments.listing import Search
-from segments.models import Attribute, Category, Channel, ConsentChange, Customer, Purpose, Segment
+from segments.models import Attribute, Category, Channel, ConsentChange, Customer, Merge, Purpose, Segment
 from segments.putting_away import bring_back, put_away
 from segments.values import as_text
 
@@ -116,6 +116,10 @@ def customer_detail(request: HttpRequest, slug: str, customer_id: int) -> HttpRe
         "keys": customer.keys.order_by("kind", "source"),
         "consents": ConsentChange.objects.filter(customer=customer).order_by("-at")[:20],
         "segments": _segments_with(customer),
+        "merges": Merge.objects.filter(survivor=customer)
+        .reversible(timezone.now())
+        .select_related("by")
+        .order_by("-at"),
         "local_time": timezone.localtime(timezone=_zone(customer)),
     }
     return render(request, "segments/customer_detail.html", told)

@@ -23,7 +23,7 @@ from accounts.tenancy.context import acting_for
 from config.mailbox.store import Mailbox, opened
 from outreach import campaigning
 from outreach.models import Campaign, SendKey, Template
-from segments import importing
+from segments import importing, merging
 from segments.models import Customer, Segment
 from surveys import inviting
 from surveys.models import Distribution
@@ -82,11 +82,25 @@ def _work(organization: Organization, owner: Membership, other: Membership) -> I
     yield planned.get_absolute_url()
     yield reverse("distribution_edit", args=[organization.slug, planned.pk])
     yield reverse("answer_open", args=[inviting.open_link(survey).rstrip("/").rpartition("/")[2]])
+    yield from _twice(organization, by)
     yield from _brought(organization, by)
     yield from _campaign(organization, everybody, owner)
     yield reverse("member_remove", args=[organization.slug, other.pk])
     yield from _leaving(organization, ann, answered.pk)
     yield reverse("account_reauthenticate")
+
+
+def _twice(organization: Organization, by: Actor) -> Iterator[str]:
+    """One person in three records: two were made one, the third is still to be compared."""
+    lone = CustomerFactory(
+        name="Ines Vidal", email="ines@customers.example", phone="+34910000001", stage="loyal"
+    )
+    again = CustomerFactory(name="I. Vidal", email="ines@customers.example", locale="es", external_id="K-204")
+    third = CustomerFactory(name="Ines Vidal Mora", email="ines.vidal@home.example", phone="+34910000002")
+    merging.merge(lone, third, by=by, choose={"phone": "kept"})
+    yield reverse("customer_merge", args=[organization.slug, lone.pk, again.pk])
+    yield reverse("duplicate_list", args=[organization.slug])
+    yield reverse("customer_detail", args=[organization.slug, lone.pk])
 
 
 def _brought(organization: Organization, by: Actor) -> Iterator[str]:

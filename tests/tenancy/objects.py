@@ -19,7 +19,7 @@ from accounts.models import MemberInvitation, StoredFile, Unit
 from accounts.storing import store_bytes
 from outreach.caring import open_case
 from outreach.models import Alert, Campaign, Sender, SendKey, Template
-from segments import importing
+from segments import importing, merging
 from segments.models import CustomerImport
 from tests.factories.accounts import UnitFactory
 from tests.factories.segments import AttributeFactory, CompanyFactory, CustomerFactory, SegmentFactory
@@ -43,6 +43,7 @@ PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
     ("imports", "id"): "customerimport",
     ("imports", "import_id"): "customerimport",
     ("attribute_restore", "deletion_id"): "attribute_deletion",
+    ("merge", "other_id"): "twin",
     ("customer_restore", "deletion_id"): "customer_deletion",
     ("segment_restore", "deletion_id"): "segment_deletion",
     ("survey_restore", "deletion"): "survey_deletion",
@@ -168,6 +169,18 @@ def company(world: World) -> Any:
 @builds("customer", in_north=True)
 def customer(world: World) -> Any:
     return CustomerFactory(unit=world["unit"], company=world["company"])
+
+
+@builds("twin", in_north=True)
+def twin(world: World) -> Any:
+    """Another record of the same person."""
+    return CustomerFactory(unit=world["unit"], email=world["customer"].email)
+
+
+@builds("merge", in_north=True)
+def merge(world: World) -> Any:
+    one, other = (CustomerFactory(unit=world["unit"]) for _ in range(2))
+    return merging.merge(one, other, by=world.system)
 
 
 @builds("customer_deletion", in_north=True)

@@ -11,6 +11,7 @@ from hashlib import blake2s
 
 PREFIXES = {
     "alert": "alr",
+    "annotation": "ann",
     "answer": "ans",
     "apikey": "key",
     "attribute": "att",

@@ -64,6 +64,7 @@ _TABLE = (
     Action("response.view", CARERS, "responses:read", _("read single answers")),
     Action("response.edit", MANAGERS, "responses:write", _("tag, note and exclude answers")),
     Action("response.export", MANAGERS, "responses:read", _("export answers")),
+    Action("annotation.edit", MANAGERS, "reports:write", _("write notes on the line of the score")),
     Action("report.view", EVERYONE, "reports:read", _("see scores and reports")),
     # outreach
     Action("campaign.view", MANAGERS, "campaigns:read", _("see campaigns")),

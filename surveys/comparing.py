@@ -127,11 +127,12 @@ def compare(
             verdict = Verdict.SMALL
         else:
             verdict = Verdict.UNKNOWN
-        compared[key] = Compared(counts, rest, difference, after[key], verdict, _detectable(counts, rest))
+        compared[key] = Compared(counts, rest, difference, after[key], verdict, detectable(counts, rest))
     return compared
 
 
-def _detectable(a: Counts, b: Counts) -> float:
-    """z (1.96 + 0.84 at 95 % and 80 % power) times the standard error of the difference."""
+def detectable(a: Counts, b: Counts) -> float:
+    """The smallest difference, on [0, 2], that groups of these sizes would show: z (1.96 + 0.84 at 95 % and 80 %
+    power) times the standard error of the difference."""
     z = nps.quantile(0.95) + nps.quantile(0.6)  # the 80 % point of the normal distribution
     return min(2.0, z * sqrt(nps.adjusted_standard_error(a) ** 2 + nps.adjusted_standard_error(b) ** 2))

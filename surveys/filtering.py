@@ -41,6 +41,7 @@ CATEGORIES = {
     "detractor": gettext_lazy("Detractors"),
 }
 LONGEST = 100
+EARLIEST, LATEST = 1990, 2200  # years
 
 
 @dataclass(frozen=True)
@@ -247,7 +248,7 @@ def _day(text: object) -> dt.date | None:
         found = dt.date.fromisoformat(str(text)) if text else None
     except ValueError:
         return None
-    return found if found is None or 1990 <= found.year <= 2200 else None
+    return found if found is None or EARLIEST <= found.year <= LATEST else None
 
 
 def _months_back(day: dt.date, months: int) -> dt.date:

@@ -11,4 +11,5 @@ ITEMS = [
     Item("understand", _("Overview"), "overview", "report.view", "score", 10),
     Item("understand", _("What differs"), "differences", "report.view", "understand", 20),
     Item("understand", _("Movement"), "movement", "report.view", "trend", 30),
+    Item("understand", _("Notes"), "annotation_list", "report.view", "flag", 40),
 ]

@@ -19,13 +19,14 @@ from accounts.acting import Actor
 from segments.compiling import members
 from surveys import grouping, nps, privacy
 from surveys.filtering import Filter
-from surveys.models import Invitation, Response
+from surveys.models import Annotation, Invitation, Response
 from surveys.models.response import ResponseQuerySet
 from surveys.nps import Counts
 
 TRUNCATED = {"day": TruncDay, "week": TruncWeek, "month": TruncMonth, "quarter": TruncQuarter}
 MOST_PERIODS = 400
 MOST_GROUPS = 40
+MOST_NOTES = 26  # on one line: a letter for each
 NOTHING = Counts(0, 0, 0)
 
 
@@ -100,6 +101,15 @@ class Overall:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """A note that stands on the line in a period."""
+
+    pk: int
+    day: dt.date
+    words: str
+
+
+@dataclass(frozen=True)
 class Period:
     """One period of a trend; `year_before` is the same period a year earlier."""
 
@@ -108,6 +118,7 @@ class Period:
     scored: Scored
     finished: bool
     year_before: Scored | None = None
+    notes: tuple[Noted, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -197,6 +208,7 @@ def trend(chosen: Filter, actor: Actor, *, now: dt.datetime | None = None) -> li
     hidden = privacy.hidden({start: found.get(start, NOTHING).n for start in starts}, guard.threshold)
     ends = {start: _after(start, chosen.step) for start in starts}
     today = now.astimezone(chosen.zone).date()
+    notes = _notes(chosen, starts, ends)
     periods = []
     for start in starts:
         earlier = found.get(_year_before(start, chosen.step))
@@ -207,6 +219,7 @@ def trend(chosen: Filter, actor: Actor, *, now: dt.datetime | None = None) -> li
                 scored=Scored(found.get(start, NOTHING), hidden=start in hidden),
                 finished=ends[start] <= today,
                 year_before=guard.scored(earlier) if earlier is not None else None,
+                notes=tuple(each for each in notes if start <= each.day < ends[start]),
             )
         )
     return periods
@@ -361,6 +374,14 @@ def _starts(chosen: Filter, found: Iterable[dt.date], now: dt.datetime) -> list[
         starts.append(start)
         start = _after(start, chosen.step)
     return starts
+
+
+def _notes(chosen: Filter, starts: list[dt.date], ends: dict[dt.date, dt.date]) -> list[Noted]:
+    if not starts:
+        return []
+    found = Annotation.objects.present().about(chosen.survey)
+    found = found.between(starts[0], ends[starts[-1]] - dt.timedelta(days=1)).order_by("day", "id")
+    return [Noted(each.pk, each.day, each.words) for each in found[:MOST_NOTES]]
 
 
 def _start_of(day: dt.date, step: str) -> dt.date:

@@ -15,5 +15,9 @@ SENTENCES: dict[str, str | Promise] = {
     "distribution.launch/stopped": _("%(actor)s stopped %(subject)s; %(spared)s people were not asked"),
     "response.edit/excluded": _("%(actor)s took an answer out of the score"),
     "response.edit/included": _("%(actor)s put an answer back into the score"),
+    "annotation.edit/created": _("%(actor)s wrote the note %(subject)s"),
+    "annotation.edit/changed": _("%(actor)s changed the note %(subject)s"),
+    "annotation.edit/deleted": _("%(actor)s put the note %(subject)s away"),
+    "annotation.edit/restored": _("%(actor)s took the note %(subject)s back"),
     "response.export": _("%(actor)s exported %(answers)s answers"),
 }

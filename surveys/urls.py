@@ -2,12 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from surveys.views import answers, differences, distributions, movement, results, surveys
+from surveys.views import annotations, answers, differences, distributions, movement, results, surveys
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/", results.overview, name="overview"),
     path("differences/", differences.differences, name="differences"),
     path("movement/", movement.movement, name="movement"),
+    path("notes/", annotations.annotation_list, name="annotation_list"),
+    path("notes/<int:pk>/", annotations.annotation_detail, name="annotation_detail"),
+    path("notes/<int:pk>/deletion/", annotations.annotation_delete, name="annotation_delete"),
+    path(
+        "notes/deletions/<int:deletion_id>/undo/", annotations.annotation_restore, name="annotation_restore"
+    ),
     path("surveys/", surveys.survey_list, name="survey_list"),
     path("surveys/new/", surveys.survey_new, name="survey_new"),
     path("surveys/restore/<int:deletion>/", surveys.survey_restore, name="survey_restore"),

@@ -24,6 +24,7 @@ QUEUE_CITY = Planted(
     "long queues at the tills, said in the comments; half of it goes away seven months ago, when a second "
     "queue is opened",
 )
+SECOND_QUEUE_DAYS = 213  # before today; a note on the line says so
 GOLD_CARD = Planted("retailer", "loyalty card: gold", 0.65, "regulars who are known by name")
 LATE_DELIVERY = Planted("retailer", "last order delivered late", -1.1, "said in the comments")
 NO_RANGE = Planted("retailer", "favourite range", 0.0, "a null: tables and lamps please alike")

@@ -3,16 +3,20 @@
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
+from django.utils import timezone
 
 from accounts.acting import Actor, member_actor
 from accounts.models import Membership, Mode, User
 from accounts.models.membership import Role
+from config.demo import planted
 from config.demo.plan import World
 from outreach import caring
 from outreach.models import Alert, Campaign, Case, FollowUp, MessageClass, Sender, Template
 from segments.models import Segment
+from surveys import annotating
 from surveys.models import Response, Survey
 
 CAUSES = {
@@ -70,6 +74,11 @@ def add(world: World, *, survey: Survey, by: Actor, random: Random, now: datetim
     _segments(world, by)
     _campaign(world, by)
     _care(world, survey, random, now)
+    if world.slug == "harbour-vale":
+        opened = timezone.localdate(
+            now - timedelta(days=planted.SECOND_QUEUE_DAYS), ZoneInfo(world.time_zone)
+        )
+        annotating.annotate(day=opened, words="Second queue opened in the city stores", survey=survey, by=by)
 
 
 def _follow_ups(by: Actor) -> None:

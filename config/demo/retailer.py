@@ -63,7 +63,7 @@ def plan(*, seed: int, now: datetime, customers: int = 1_650, months: int = 14) 
         PlannedWave(number, now - timedelta(days=30 * (months - 1 - number) + 4, hours=5), number % 3 + 1)
         for number in range(months)
     )
-    second_queue_opened = now - timedelta(days=213)
+    second_queue_opened = now - timedelta(days=planted.SECOND_QUEUE_DAYS)
     bought: list[PlannedEvent] = []
     persons: list[PlannedCustomer] = []
     late: dict[str, datetime] = {}

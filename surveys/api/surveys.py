@@ -115,10 +115,17 @@ class ScoreOut(Out):
         return None if scored.hidden else scored.n
 
 
+class NotedOut(Out):
+    id = OpaqueId("annotation", source="pk")
+    day = serializers.DateField()
+    words = serializers.CharField()
+
+
 class PeriodOut(Out):
     start = serializers.DateField()
     finished = serializers.BooleanField()
     scored = ScoreOut()
+    notes = NotedOut(many=True)
 
 
 class GroupOut(Out):

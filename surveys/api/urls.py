@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from surveys.api import differences, movement, responses, surveys
+from surveys.api import annotations, differences, movement, responses, surveys
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("surveys", surveys.SurveysView.as_view(), name="api_surveys"),
@@ -12,6 +12,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("differences", differences.DifferencesView.as_view(), name="api_differences"),
     path("movement", movement.MovementView.as_view(), name="api_movement"),
     path("movement/customers", movement.MovedView.as_view(), name="api_moved"),
+    path("annotations", annotations.AnnotationsView.as_view(), name="api_annotations"),
+    path("annotations/<str:id>", annotations.AnnotationView.as_view(), name="api_annotation"),
+    path("annotations/<str:id>/around", annotations.AroundView.as_view(), name="api_around"),
     path("distributions", surveys.DistributionsView.as_view(), name="api_distributions"),
     path("distributions/<str:id>", surveys.DistributionView.as_view(), name="api_distribution"),
     path("distributions/<str:id>/launch", surveys.DistributionLaunchView.as_view(), name="api_launch"),

@@ -34,10 +34,16 @@ class Point:
 
 @dataclass(frozen=True)
 class Mark:
-    """A note on the line: which point it belongs to, and its words."""
+    """A note on the line: which point it belongs to, and its words. Lettered in the order given; of several the
+    letters stand on the chart and the words beneath it."""
 
     at: int
     words: str
+
+
+def letter(serial: int) -> str:
+    """A to Z, then A again."""
+    return chr(ord("A") + serial % 26)
 
 
 def trend(points: Sequence[Point], notes: Sequence[Mark] = (), *, narrow: bool = False) -> str:
@@ -175,17 +181,20 @@ def _axis(low: float, high: float, y: Callable[[float], float], width: float) ->
 
 
 def _notes(notes: Sequence[Mark], x: Callable[[int], float], count: int, width: float) -> list[str]:
-    drawn = []
+    drawn, before = [], -100.0
     for serial, note in enumerate(notes):
         if not 0 <= note.at < count:
             continue
-        letter = chr(ord("A") + serial % 26)
         here = x(note.at)
         drawn.append(line(here, 22, here, BASE, class_="s-ink-3", stroke_width=1, stroke_dasharray="2 3"))
+        # Two notes of neighbouring periods stand side by side, not on each other.
+        here = before = max(here, before + 18) if before + 18 <= width - 8 else here
         drawn.append(element("circle", cx=here, cy=14, r=8, class_="c-ink"))
         drawn.append(
-            text(letter, here, 18, font_size=10.5, class_="c-surface c-strong", text_anchor="middle")
+            text(letter(serial), here, 18, font_size=10.5, class_="c-surface c-strong", text_anchor="middle")
         )
+        if len(notes) > 1:
+            continue
         fits = here < width * 0.72
         drawn.append(
             text(

@@ -1,3 +1,4 @@
+from surveys.models.annotation import Annotation
 from surveys.models.answer import Answer
 from surveys.models.appearance import Appearance
 from surveys.models.distribution import Distribution
@@ -9,6 +10,7 @@ from surveys.models.survey import Survey
 from surveys.models.version import Version
 
 __all__ = [
+    "Annotation",
     "Answer",
     "Appearance",
     "Distribution",

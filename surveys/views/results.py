@@ -54,7 +54,12 @@ def _results(request: HttpRequest, chosen: Filter, template: str, more: dict[str
         "histogram": histogram.Histogram(overall.histogram),
         "histogram_table": histogram.table(histogram.Histogram(overall.histogram)),
         "points": (points := [_point(each) for each in periods]),
-        "trend_table": trends.table(points),
+        "trend_table": list(zip(trends.table(points), periods, strict=True)),
+        "marks": [trends.Mark(at, note.words) for at, each in enumerate(periods) for note in each.notes],
+        "notes": [
+            (trends.letter(serial), note)
+            for serial, note in enumerate(note for each in periods for note in each.notes)
+        ],
         "begins_before": bool(periods and chosen.start and periods[0].start < chosen.start),
         "breakdown": broken,
         "groups": (groups := [forest.Group(each.label, figure(each.scored)) for each in broken.groups])

@@ -21,6 +21,7 @@ from outreach.caring import open_case
 from outreach.models import Alert, Campaign, Sender, SendKey, Template
 from segments import importing, merging
 from segments.models import CustomerImport
+from surveys import annotating
 from tests.factories.accounts import UnitFactory
 from tests.factories.segments import AttributeFactory, CompanyFactory, CustomerFactory, SegmentFactory
 from tests.factories.surveys import DistributionFactory, InvitationFactory, draft, published, respond
@@ -47,6 +48,8 @@ PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
     ("customer_restore", "deletion_id"): "customer_deletion",
     ("segment_restore", "deletion_id"): "segment_deletion",
     ("survey_restore", "deletion"): "survey_deletion",
+    ("notes", "pk"): "annotation",
+    ("annotation_restore", "deletion_id"): "annotation_deletion",
     ("campaign_restore", "pk"): "deleted campaign",
     ("template_restore", "pk"): "deleted template",
 }
@@ -224,6 +227,17 @@ def survey(world: World) -> Any:
 @builds("survey_deletion")
 def survey_deletion(world: World) -> Any:
     return delete(draft("put away"), by=world.system)
+
+
+@builds("annotation")
+def annotation(world: World) -> Any:
+    return annotating.annotate(day=timezone.localdate(), words="New layout", by=world.system)
+
+
+@builds("annotation_deletion")
+def annotation_deletion(world: World) -> Any:
+    gone = annotating.annotate(day=timezone.localdate(), words="put away", by=world.system)
+    return annotating.put_away(gone, by=world.system)
 
 
 @builds("distribution")

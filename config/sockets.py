@@ -68,7 +68,7 @@ DUE_WORK: tuple[str, ...] = (
 )
 
 # Each is called as begin(by=system) in the transaction that founds an organization: what it finds there.
-FOUNDED: tuple[str, ...] = ("segments.segmenting.begin",)
+FOUNDED: tuple[str, ...] = ("segments.library.begin",)
 
 # Each is an accounts.handing_over.Handover: what members own in an app, and how it changes hands.
 HANDOVERS: tuple[str, ...] = ("outreach.handovers.CASES",)

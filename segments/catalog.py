@@ -14,6 +14,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -170,6 +171,11 @@ def of_attribute(attribute: Attribute) -> Field:
 _CATEGORIES = tuple(Category.values)
 _WITHIN = Option("days", "days", required=False)
 _EVENT = Option("event", "text")
+# Of what was sent with the event: bought *where*, seen *on which device*.
+_PROPERTY = (
+    Option("property", "text", required=False),
+    Option("equals", "text", required=False, needs="property"),
+)
 
 
 def _core() -> list[Field]:
@@ -214,12 +220,12 @@ def _core() -> list[Field]:
         Field("company", _("company"), "text", person, column="company__name",
               shown=lambda one: one.company.name if one.company else ""),
         Field("industry", _("industry of the company"), "text", person, column="company__industry"),
-        Field("event_count", _("number of events"), "count", behaviour, options=(_EVENT, _WITHIN),
+        Field("event_count", _("number of events"), "count", behaviour, options=(_EVENT, *_PROPERTY, _WITHIN),
               condition=_event_count, phrase=_said_count),
-        Field("event_sum", _("sum of events"), "count", behaviour, options=(_EVENT, _WITHIN),
+        Field("event_sum", _("sum of events"), "count", behaviour, options=(_EVENT, *_PROPERTY, _WITHIN),
               condition=_event_sum, phrase=_said_sum),
-        Field("event_last", _("last event"), "instant", behaviour, options=(_EVENT,), condition=_event_last,
-              phrase=lambda options: gettext("last “%(event)s”") % options),
+        Field("event_last", _("last event"), "instant", behaviour, options=(_EVENT, *_PROPERTY),
+              condition=_event_last, phrase=_said_last),
         Field("contacts", _("messages from us"), "count", behaviour, options=(_WITHIN,),
               condition=_contacts, phrase=_said_contacts),
         Field("consent", _("consent"), "flag", allowed,
@@ -327,7 +333,7 @@ def _contacts(asked_for: Condition, asked: Asked) -> Q:
 
 
 def _event_last(asked_for: Condition, asked: Asked) -> Q:
-    events = CustomerEvent.objects.filter(name=asked_for.option("event"), mode__in=_modes(asked))
+    events = _named(asked_for, asked)
     operator = asked_for.operator
     if operator in ("is_known", "is_unknown"):
         having = Q(pk__in=events.values("customer_id"))
@@ -358,11 +364,19 @@ def instants(asked_for: Condition, asked: Asked) -> tuple[datetime | None, datet
 
 
 def _events(asked_for: Condition, asked: Asked) -> models.QuerySet:
-    events = CustomerEvent.objects.filter(
-        name=asked_for.option("event"), mode__in=_modes(asked), at__lte=asked.now
-    )
+    events = _named(asked_for, asked).filter(at__lte=asked.now)
     days = asked_for.option("days")
     return events.filter(at__gt=asked.now - timedelta(days=days)) if days is not None else events
+
+
+def _named(asked_for: Condition, asked: Asked) -> models.QuerySet:
+    """Events of the name, and of the property if one is asked for: any value of it, or this one, as text."""
+    events = CustomerEvent.objects.filter(name=asked_for.option("event"), mode__in=_modes(asked))
+    key, wanted = asked_for.option("property"), asked_for.option("equals")
+    if key is None:
+        return events
+    events = events.alias(said=KeyTextTransform(key, "properties"))
+    return events.filter(said__isnull=False) if wanted is None else events.filter(said=wanted)
 
 
 def _modes(asked: Asked) -> list[str]:
@@ -406,15 +420,30 @@ def exact(value: float) -> models.Value:
 
 
 def _said_count(options: Mapping[str, Any]) -> str:
-    if options.get("days"):
-        return gettext("number of “%(event)s” in the last %(days)s days") % options
-    return gettext("number of “%(event)s”") % options
+    told = {"event": _said_event(options), "days": options.get("days")}
+    if told["days"]:
+        return gettext("number of %(event)s in the last %(days)s days") % told
+    return gettext("number of %(event)s") % told
 
 
 def _said_sum(options: Mapping[str, Any]) -> str:
-    if options.get("days"):
-        return gettext("sum of “%(event)s” in the last %(days)s days") % options
-    return gettext("sum of “%(event)s”") % options
+    told = {"event": _said_event(options), "days": options.get("days")}
+    if told["days"]:
+        return gettext("sum of %(event)s in the last %(days)s days") % told
+    return gettext("sum of %(event)s") % told
+
+
+def _said_last(options: Mapping[str, Any]) -> str:
+    return gettext("last %(event)s") % {"event": _said_event(options)}
+
+
+def _said_event(options: Mapping[str, Any]) -> str:
+    quoted = {name: str(value).replace("”", "””") for name, value in options.items()}
+    if "equals" in quoted:
+        return gettext("“%(event)s” with “%(property)s” being “%(equals)s”") % quoted
+    if "property" in quoted:
+        return gettext("“%(event)s” with a “%(property)s”") % quoted
+    return gettext("“%(event)s”") % quoted
 
 
 def _said_contacts(options: Mapping[str, Any]) -> str:

@@ -441,21 +441,25 @@ def _days_after(day: date, days: int) -> date:
 
 
 class _Quantile(models.Aggregate):
-    """percentile_disc: the smallest value that at least this share of all values does not exceed."""
+    """percentile_disc from above: the largest value that at least this share of all values reaches."""
 
     function = "percentile_disc"
-    template = "percentile_disc(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+    template = "percentile_disc(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s DESC)"
     output_field = models.DecimalField()
 
 
 def _highest(left: Combinable, percent: int, asked: Asked) -> Q:
-    """Among the highest n percent of those whose value is known; a tie at the edge is inside."""
+    """Among the highest n percent of those whose value is known: of 40 the two highest are 5 %.
+
+    At least one person, and whoever ties with the last of them. The share is a trifle less, because the server
+    multiplies it as a double and rounds up: 7 % of 100 would be 8.
+    """
     edge = (
         everybody(asked)
         .order_by()
         .annotate(one=models.Value(1))
         .values("one")
-        .annotate(edge=_Quantile(left, share=repr((100 - percent) / 100)))
+        .annotate(edge=_Quantile(left, share=repr(percent / 100 - 1e-9)))
         .values("edge")
     )
     return Q(GreaterThanOrEqual(left, models.Subquery(edge)))

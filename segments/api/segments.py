@@ -12,13 +12,23 @@ from accounts.api.base import ApiView, In, Out
 from accounts.api.ids import OpaqueId, find
 from accounts.api.pages import CHANGES_PARAMETERS, PAGE_PARAMETERS, CursorPage, page_of
 from accounts.api.problems import Problem
-from accounts.auditing import audit
-from accounts.deleting import delete
+from segments import library, segmenting
 from segments.api.customers import CustomerOut
 from segments.catalog import Asked, vocabulary
-from segments.compiling import TooSlow, Unanswerable, check_circle, count, everybody, found_by, members
+from segments.compiling import (
+    TooSlow,
+    Unanswerable,
+    check_circle,
+    count,
+    everybody,
+    found_by,
+    members,
+    patience,
+)
 from segments.models import Segment
 from segments.rules import RuleError, as_json, read_rule, sentence
+from segments.rules.tree import EVERYBODY
+from segments.segmenting import InUse
 
 
 class SegmentOut(Out):
@@ -51,6 +61,14 @@ class CountOut(Out):
     of = serializers.IntegerField()
 
 
+class ReadyOut(Out):
+    key = serializers.CharField()
+    name = serializers.CharField()
+    why = serializers.CharField()
+    rule = serializers.DictField()
+    taken = serializers.BooleanField(help_text="Whether it is among the segments already.")
+
+
 class SegmentsView(ApiView):
     """All segments; a POST makes one from a rule."""
 
@@ -70,15 +88,9 @@ class SegmentsView(ApiView):
         given = SegmentIn(data=request.data, context={"request": request})
         given.is_valid(raise_exception=True)
         facts = given.validated_data
-        segment = Segment(
-            name=facts["name"],
-            description=facts.get("description", ""),
-            rule=_read(facts["rule"], None),
-            created_by=self.actor.name,
-        )
-        segment.validate_constraints()
-        segment.save()
-        audit("segment.edit", segment, by=self.actor, did="created")
+        rule = _rule(facts["rule"], None)
+        description = facts.get("description", "")
+        segment = segmenting.save(None, name=facts["name"], description=description, rule=rule, by=self.actor)
         return Response(SegmentOut(segment).data, status=status.HTTP_201_CREATED)
 
 
@@ -98,22 +110,84 @@ class SegmentView(ApiView):
         given = SegmentChangesIn(data=request.data, context={"request": request})
         given.is_valid(raise_exception=True)
         changes = dict(given.validated_data)
-        revision = changes.pop("revision", segment.revision)
-        if "rule" in changes:
-            changes["rule"] = _read(changes["rule"], segment.pk)
-        for name, value in changes.items():
-            setattr(segment, name, value)
+        expected = changes.pop("revision", segment.revision)
+        if "rule" in changes and segment.static:
+            raise serializers.ValidationError(
+                {"rule": [_("A fixed list has no rule; take it from its segment.")]}
+            )
         if changes:
-            segment.validate_constraints()
-            segment.save_revision(revision, by=self.actor, update_fields=list(changes))
-            audit("segment.edit", segment, by=self.actor, did="changed", fields=sorted(changes))
+            segmenting.save(
+                segment,
+                name=changes.get("name", segment.name),
+                description=changes.get("description", segment.description),
+                rule=EVERYBODY if segment.static else _rule(changes.get("rule", segment.rule), segment.pk),
+                expected=expected,
+                by=self.actor,
+            )
         return Response(SegmentOut(segment).data)
 
     @extend_schema(responses={204: None}, operation_id="segments_delete")
     def delete(self, request: Any, id: str) -> Response:
         segment = find(Segment.objects.present(), "segment", id)
-        delete(segment, by=self.actor, action="segment.edit")
+        try:
+            segmenting.put_away(segment, by=self.actor)
+        except InUse as used:
+            raise Problem("in_use", status.HTTP_409_CONFLICT, str(used)) from None
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SegmentCopyView(ApiView):
+    """The same once more, to be changed."""
+
+    actions = {"POST": "segment.edit"}
+
+    @extend_schema(request=None, responses={201: SegmentOut}, operation_id="segments_copy")
+    def post(self, request: Any, id: str) -> Response:
+        segment = find(Segment.objects.present(), "segment", id)
+        return Response(
+            SegmentOut(segmenting.copy(segment, by=self.actor)).data, status=status.HTTP_201_CREATED
+        )
+
+
+class SegmentFreezeView(ApiView):
+    """A fixed list of those who are in it now, as far as the key may see them."""
+
+    actions = {"POST": "segment.edit"}
+
+    @extend_schema(request=None, responses={201: SegmentOut}, operation_id="segments_freeze")
+    def post(self, request: Any, id: str) -> Response:
+        segment = find(Segment.objects.present(), "segment", id)
+        try:
+            with patience():
+                frozen = segmenting.freeze(segment, by=self.actor)
+        except TooSlow as error:
+            raise Problem("too_slow", 422, str(error)) from None
+        return Response(SegmentOut(frozen).data, status=status.HTTP_201_CREATED)
+
+
+class ReadySegmentsView(ApiView):
+    """The library: segments that are ready to take. Taking one twice gives the first."""
+
+    actions = {"GET": "segment.view", "POST": "segment.edit"}
+
+    @extend_schema(responses=ReadyOut(many=True), operation_id="segments_ready_list")
+    def get(self, request: Any) -> Response:
+        return Response([ReadyOut(one).data for one in library.ready()])
+
+    @extend_schema(
+        request=inline_serializer("ReadyIn", {"key": serializers.CharField()}),
+        responses={201: SegmentOut},
+        operation_id="segments_ready_take",
+    )
+    def post(self, request: Any) -> Response:
+        key = request.data.get("key") if isinstance(request.data, dict) else None
+        try:
+            segment = library.take(str(key), by=self.actor)
+        except KeyError:
+            raise serializers.ValidationError(
+                {"key": [_("There is no ready segment of this key.")]}
+            ) from None
+        return Response(SegmentOut(segment).data, status=status.HTTP_201_CREATED)
 
 
 class SegmentCountView(ApiView):
@@ -184,7 +258,3 @@ def _rule(raw: Any, segment_id: int | None) -> Any:
     except Unanswerable as error:
         raise serializers.ValidationError({"rule": [str(error)]}) from None
     return rule
-
-
-def _read(raw: Any, segment_id: int | None) -> dict[str, Any]:
-    return as_json(_rule(raw, segment_id))

@@ -20,8 +20,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports", facts.ImportsView.as_view(), name="api_imports"),
     path("imports/<str:id>", facts.ImportView.as_view(), name="api_import"),
     path("segments", segments.SegmentsView.as_view(), name="api_segments"),
+    path("segments/ready", segments.ReadySegmentsView.as_view(), name="api_segments_ready"),
     path("segments/<str:id>", segments.SegmentView.as_view(), name="api_segment"),
     path("segments/<str:id>/count", segments.SegmentCountView.as_view(), name="api_segment_count"),
+    path("segments/<str:id>/copy", segments.SegmentCopyView.as_view(), name="api_segment_copy"),
+    path("segments/<str:id>/freeze", segments.SegmentFreezeView.as_view(), name="api_segment_freeze"),
     path("segments/<str:id>/members", segments.SegmentMembersView.as_view(), name="api_segment_members"),
     path("rules/trial", segments.RuleView.as_view(), name="api_rule_trial"),
 ]

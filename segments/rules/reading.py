@@ -102,6 +102,10 @@ class _Reader:
             for option in word.options
             if (value := self.option(option, raw.get(option.name), f"{path}.{option.name}")) is not None
         )
+        given = dict(options)
+        for option in word.options:
+            if option.needs and option.name in given and option.needs not in given:
+                raise RuleError(f"{path}.{option.needs}", gettext_noop("is missing"))
         value = self.value(word, operator.takes, raw.get("value"), f"{path}.value")
         return Condition(word.key, operator.name, value, options)
 

@@ -54,6 +54,8 @@ class Option:
     kind: str  # "text", "days", "choice"
     required: bool = True
     choices: tuple[str, ...] = ()
+    # The option without which this one means nothing.
+    needs: str = ""
 
 
 class Word(Protocol):

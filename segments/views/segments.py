@@ -18,7 +18,7 @@ from accounts.door import member_page
 from accounts.models import Deletion, Stale
 from accounts.sockets import plugged
 from accounts.toasts import toast
-from segments import catalog, compiling, drafting, reaching, segmenting
+from segments import catalog, compiling, drafting, library, reaching, segmenting
 from segments.catalog import Asked, Vocabulary
 from segments.compiling import TooSlow, Unanswerable
 from segments.drafting import Draft
@@ -43,7 +43,7 @@ def segment_list(request: HttpRequest, slug: str) -> HttpResponse:
         rows.append((segment, _sentence(segment, words), segmenting.used_by(segment)))
     if not query:
         _refresh(request.actor, [row[0] for row in rows])
-    told = {"rows": rows, "query": query, "ready": any(not one["taken"] for one in segmenting.ready())}
+    told = {"rows": rows, "query": query, "ready": any(not one["taken"] for one in library.ready())}
     return render(request, "segments/segment_list.html", told)
 
 
@@ -309,12 +309,17 @@ def _shown(
                 "value": node.options.get(option.name, ""),
                 "label": option_word(option.name),
                 "choices": option.choices,
+                "is_text": option.kind == "text" and not option.choices,
+                "list": "events"
+                if option.name == "event"
+                else f"s-{shown['id']}"
+                if option.name == "name"
+                else "",
             }
             for option in (word.options if word else ())
         ],
         "count": counts.get(place),
         "input": _INPUTS.get(word.kind if word else "", "text"),
-        "needs_event": bool(word and any(option.name == "event" for option in word.options)),
     }
 
 
@@ -349,8 +354,8 @@ def operator_word(name: str) -> str:
 
 def option_word(name: str) -> str:
     return {
-        "event": _("event"), "days": _("within the last, days"), "channel": _("channel"),
-        "purpose": _("purpose"),
+        "event": _("event"), "name": _("which"), "property": _("with"), "equals": _("being"),
+        "days": _("within the last, days"), "channel": _("channel"), "purpose": _("purpose"),
     }.get(name, name)  # fmt: skip
 
 
@@ -359,14 +364,14 @@ def segment_ready(request: HttpRequest, slug: str) -> HttpResponse:
     """The library: segments that are ready to take."""
     if request.method == "POST":
         try:
-            segment = segmenting.take_ready(request.POST.get("key", ""), by=request.actor)
+            segment = library.take(request.POST.get("key", ""), by=request.actor)
         except KeyError:
             raise Http404 from None
         toast(request, _("“%(name)s” is among your segments now.") % {"name": segment.name})
         return redirect("segment_ready", slug)
     words = told(catalog.vocabulary())
     rows = []
-    for one in segmenting.ready():
+    for one in library.ready():
         rule, _trouble = drafting.checked(drafting.of_rule(one["rule"]), words)
         rows.append({**one, "sentence": "".join(part.text for part in tell(rule, words, _)) if rule else ""})
     return render(

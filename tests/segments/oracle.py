@@ -1,10 +1,10 @@
 """What a rule means, in plain Python over plain facts: the judge of the compiler.
 
 Facts of one customer are a dictionary: field key -> value (None when unknown), and `events`: a list of
-(name, at, amount). It shares nothing with segments.compiling.
+(name, at, amount, properties). It shares nothing with segments.compiling.
 """
 
-import math
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,8 +36,8 @@ class Oracle:
         start = self.now - timedelta(days=days) if days else None
         rows = [
             amount
-            for event, at, amount in facts["events"]
-            if event == name and at <= self.now and (start is None or at > start)
+            for event, at, amount, said in facts["events"]
+            if event == name and of_property(node, said) and at <= self.now and (start is None or at > start)
         ]
         return len(rows) if node.field == "event_count" else sum(amount or 0 for amount in rows)
 
@@ -59,9 +59,10 @@ class Oracle:
             return self.day(date.fromisoformat(value), operator, wanted)
         if operator == "top_percent":
             everyone = sorted(
-                person[node.field] for person in self.people if person.get(node.field) is not None
+                (person[node.field] for person in self.people if person.get(node.field) is not None),
+                reverse=True,
             )
-            return value >= everyone[max(math.ceil((100 - wanted) / 100 * len(everyone)), 1) - 1]
+            return value >= everyone[-(-wanted * len(everyone) // 100) - 1]
         return {
             "is": lambda: value == wanted,
             "is_one_of": lambda: value in wanted,
@@ -100,3 +101,9 @@ class Oracle:
         if operator == "within_last":
             return timedelta(0) <= ago < timedelta(days=wanted)
         return ago >= timedelta(days=wanted)
+
+
+def of_property(node: Condition, said: Mapping[str, str]) -> bool:
+    """Whether an event says what the row asks of it: nothing, that there is a value, or which."""
+    key, wanted = node.option("property"), node.option("equals")
+    return key is None or (key in said if wanted is None else said.get(key) == wanted)

@@ -11,6 +11,7 @@ from segments.rules.tree import OPERATORS
 WORDS = ["Oslo", "oslo", "Lima", "a b", 'say "x"', "50% off_", "ünder", "back\\slash", "it's", "x”y"]
 CHOICES = ["gold", "silver", "bronze"]
 EVENTS = ["order placed", "ticket closed"]
+PROPERTIES = ["store", "it's"]
 
 text = st.sampled_from(WORDS)
 small = st.one_of(st.integers(-3, 12), st.sampled_from([0.5, 2.25, 7.5]))
@@ -63,6 +64,10 @@ def conditions(draw: Any, fields: tuple[str, ...] = tuple(FIELDS)) -> Condition:
     options: tuple[tuple[str, Any], ...] = ()
     if key.startswith("event_"):
         options = (("event", draw(st.sampled_from(EVENTS))),)
+        if draw(st.integers(0, 2)) == 0:
+            options += (("property", draw(st.sampled_from(PROPERTIES))),)
+            if draw(st.booleans()):
+                options += (("equals", draw(st.sampled_from(WORDS))),)
         if key != "event_last" and draw(st.booleans()):
             options += (("days", draw(st.integers(1, 200))),)
     return Condition(key, operator.name, value, options)

@@ -4,8 +4,10 @@ import time
 
 import pytest
 
+from accounts import opaque
 from accounts.tenancy.context import acting_for
 from segments.models import Attribute, Consent, Customer, CustomerEvent
+from tests.factories.segments import CustomerFactory
 
 
 @pytest.fixture
@@ -14,6 +16,7 @@ def plan(acme):
         return Attribute.objects.create(key="plan", label="Plan", kind="choice", choices=["free", "team"])
 
 
+@pytest.mark.row("B1", "external ids")
 @pytest.mark.row("B3", "upsert API (single, batch of 1,000 with per-row results)")
 def test_a_customer_is_made_once_and_then_kept_up_to_date(acme, api, plan):
     client = api(acme, "customers:read", "customers:write")
@@ -156,3 +159,57 @@ def test_a_segment_is_made_counted_and_refused_by_the_path_of_its_fault(acme, ap
     refused = client.post("/api/v1/segments", {"name": "X", "rule": wrong}, content_type="application/json")
     assert (refused.status_code, refused.headers["Content-Type"]) == (400, "application/problem+json")
     assert refused.json()["errors"][0]["path"].startswith("rules[0]")
+
+
+class TestSegmentsOverRest:
+    """What the pages of segments do, by the same verbs."""
+
+    RULE = {"all": [{"field": "score", "operator": "at_least", "value": 9}]}
+
+    def make(self, client, name: str, **rule) -> str:
+        made = client.post("/api/v1/segments", {"name": name, "rule": rule or self.RULE})
+        assert made.status_code == 201, made.content
+        return f"/api/v1/segments/{made.json()['id']}"
+
+    def test_one_in_use_is_not_deleted_and_says_who_uses_it(self, acme, api):
+        client = api(acme)
+        inner = self.make(client, "Happy")
+        row = {"field": "segment", "operator": "is_in", "value": inner.rpartition("/")[2]}
+        outer = self.make(client, "Happy and rich", all=[row])
+        refused = client.delete(inner)
+        assert (refused.status_code, refused.json()["type"].rpartition("-")[2]) == (409, "in_use")
+        assert "Happy and rich" in refused.json()["detail"]
+        assert client.delete(outer).status_code == 204
+        assert client.delete(inner).status_code == 204
+
+    def test_a_copy_is_the_same_under_another_name(self, acme, api):
+        client = api(acme)
+        copied = client.post(self.make(client, "Happy") + "/copy").json()
+        assert (copied["name"], copied["rule"], copied["static"]) == ("Happy, copy", self.RULE, False)
+
+    @pytest.mark.row("E5", "static lists")
+    def test_a_fixed_list_keeps_who_was_in_it_and_takes_no_rule(self, acme, api):
+        client = api(acme)
+        with acting_for(acme):
+            ann = CustomerFactory(last_score=9)
+        fixed = client.post(self.make(client, "Happy") + "/freeze").json()
+        with acting_for(acme):
+            CustomerFactory(last_score=10)
+            Customer.objects.filter(pk=ann.pk).update(last_score=2)
+        here = f"/api/v1/segments/{fixed['id']}"
+        assert fixed["static"] and [each["id"] for each in client.get(f"{here}/members").json()["items"]] == [
+            opaque.encode("customer", ann.pk)
+        ]
+        assert client.patch(here, {"rule": self.RULE}).status_code == 400
+        assert client.patch(here, {"name": "Once happy"}).json()["name"] == "Once happy"
+
+    def test_a_change_is_refused_when_somebody_was_faster(self, acme, api):
+        client = api(acme)
+        here = self.make(client, "Happy")
+        assert client.patch(here, {"name": "Glad", "revision": 1}).status_code == 200
+        assert client.patch(here, {"name": "Merry", "revision": 1}).status_code == 409
+
+    def test_an_unknown_ready_segment_is_named(self, acme, api):
+        refused = api(acme).post("/api/v1/segments/ready", {"key": "nonsense"})
+        assert refused.status_code == 400
+        assert refused.json()["errors"][0]["path"] == "key"

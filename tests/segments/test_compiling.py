@@ -26,8 +26,8 @@ from tests.factories.segments import (
     CustomerFactory,
     SegmentFactory,
 )
-from tests.segments.oracle import Oracle
-from tests.segments.rules_strategies import CHOICES, EVENTS, KINDS, WORDS, groups
+from tests.segments.oracle import Oracle, of_property
+from tests.segments.rules_strategies import CHOICES, EVENTS, KINDS, PROPERTIES, WORDS, groups
 
 NOW = datetime(2026, 7, 15, 21, 30, tzinfo=UTC)
 EXAMPLES = int(os.environ.get("RULE_EXAMPLES", "60"))
@@ -76,6 +76,7 @@ def people(count: int, seed: int) -> list[dict[str, Any]]:
                     chance.choice(EVENTS),
                     NOW - timedelta(days=chance.randint(0, 250), minutes=chance.randint(1, 900)),
                     maybe(Decimal(chance.choice(["0.5", "2.25", "4", "7.5"]))),
+                    {key: chance.choice(WORDS) for key in PROPERTIES if chance.random() < 0.6},
                 )
                 for _ in range(chance.choice([0, 0, 1, 2, 4]))
             ],
@@ -85,10 +86,6 @@ def people(count: int, seed: int) -> list[dict[str, Any]]:
         for key, of in (("category", score), ("previous_category", before)):
             facts[key] = (
                 None if of is None else "detractor" if of < 7 else "passive" if of < 9 else "promoter"
-            )
-        for name in EVENTS:
-            facts[f"last {name}"] = max(
-                (at for event, at, _ in facts["events"] if event == name), default=None
             )
         found.append(facts)
     return found
@@ -118,18 +115,25 @@ def bring_in(everyone: list[dict[str, Any]]) -> list[int]:
             customers.note_answer(
                 customer.pk, facts["score"], facts["answered"], "email", facts["touchpoint"] or "", number + 1
             )
-        for name, at, amount in facts["events"]:
-            timeline.append(customer, name, at, amount=amount, currency="EUR" if amount else "")
+        for name, at, amount, said in facts["events"]:
+            timeline.append(
+                customer, name, at, amount=amount, currency="EUR" if amount else "", properties=said
+            )
         ids.append(customer.pk)
     return ids
 
 
 class OracleOfEvents(Oracle):
-    """`event_last` is a fact per event name."""
+    """`event_last` is a fact per event name and property."""
 
     def holds(self, node: Any, facts: dict[str, Any]) -> bool:
         if isinstance(node, Condition) and node.field == "event_last":
-            return self.compare(facts[f"last {node.option('event')}"], node, "instant")
+            of_it = [
+                at
+                for name, at, _, said in facts["events"]
+                if name == node.option("event") and of_property(node, said)
+            ]
+            return self.compare(max(of_it, default=None), node, "instant")
         return super().holds(node, facts)
 
 

@@ -12,7 +12,7 @@ from django.test import Client
 from accounts import opaque
 from accounts.models import AuditEntry, Membership, Organization
 from accounts.tenancy.context import acting_for
-from segments import consenting, importing, segmenting, timeline
+from segments import consenting, importing, library, timeline
 from segments.models import Attribute, Customer, CustomerImport, Segment, SegmentMember
 from tests.factories.segments import (
     AttributeFactory,
@@ -311,7 +311,7 @@ def test_every_ready_segment_can_be_taken_and_counts(
     body = page(mona_in, "segments/ready/")
     assert "Promoters" in body and "Top 5 % by Spent" in body
     with acting_for(acme):
-        keys = [one["key"] for one in segmenting.ready()]
+        keys = [one["key"] for one in library.ready()]
     assert len(keys) >= 17
     for key in keys:
         assert mona_in.post("/o/acme/segments/ready/", {"key": key}).status_code == 302

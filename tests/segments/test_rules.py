@@ -15,16 +15,32 @@ from segments.rules.telling import _phrases, phrase_name
 from segments.rules.tree import OPERATORS, Option
 from tests.segments.rules_strategies import KINDS, groups
 
+OF_EVENTS = (
+    Option("event", "text"),
+    Option("property", "text", required=False),
+    Option("equals", "text", required=False, needs="property"),
+)
+
+
+def _said_property(options: Mapping[str, Any]) -> str:
+    if "equals" in options:
+        equals = options["equals"].replace("”", "””")
+        return f"“{options['property']}” = “{equals}”"
+    return f"any “{options['property']}”" if "property" in options else "all"
+
+
 WORDS: dict[str, Field] = {
     key: Field(
         key,
         key.removeprefix("attribute.").replace("_", " ").upper(),
         kind,
         choices=("gold", "silver", "bronze") if key == "attribute.plan" else (),
-        options=((Option("event", "text"),) if key.startswith("event_") else ())
+        options=(OF_EVENTS if key.startswith("event_") else ())
         + ((Option("days", "days", required=False),) if key in ("event_count", "event_sum") else ()),
         phrase=(
-            lambda options, key=key: f"{key} of “{options['event']}” in {options.get('days', 'all')} days"
+            lambda options, key=key: (
+                f"{key} of “{options['event']}”, {_said_property(options)}, in {options.get('days', 'all')} days"
+            )
         )
         if key.startswith("event_")
         else None,
@@ -143,7 +159,9 @@ class Reader:
         if word.phrase is None:
             subject = re.escape(str(word.label))
         else:
-            subject = f"{key} of “(?P<event>(?:[^”]|””)*)” in (?P<days>all|\\d+) days"
+            text = "(?:[^”]|””)*"
+            of = f"all|any “(?P<property>{text})”|“(?P<this>{text})” = “(?P<equals>{text})”"
+            subject = f"{key} of “(?P<event>{text})”, (?:{of}), in (?P<days>all|\\d+) days"
         phrase = phrase.replace(re.escape("%(subject)s"), subject).replace(re.escape("%(value)s"), value)
         return re.compile(phrase + r"(?=$|\.$|\)|, and | or )")
 
@@ -192,6 +210,10 @@ class Reader:
         options: tuple[tuple[str, Any], ...] = ()
         if told.get("event") is not None:
             options = (("event", told["event"].replace("””", "”")),)
+            if (asked := told["property"] or told["this"]) is not None:
+                options += (("property", asked),)
+            if told["equals"] is not None:
+                options += (("equals", told["equals"].replace("””", "”")),)
             if told["days"] != "all":
                 options += (("days", int(told["days"])),)
         takes = OPERATORS[kind][operator].takes
@@ -244,5 +266,5 @@ def test_a_sentence_as_people_read_it() -> None:
     }  # fmt: skip
     assert sentence(read_rule(rule, WORDS), WORDS) == (
         "Customers whose TOUCHPOINT is “support”, and (either whose SCORE CHANGE is at most −2 or whose "
-        "event_count of “order placed” in 60 days is 0), and (not for whom it is so: BETA)."
+        "event_count of “order placed”, all, in 60 days is 0), and (not for whom it is so: BETA)."
     )

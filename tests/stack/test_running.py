@@ -31,6 +31,11 @@ FOREIGN = (
 )
 
 
+def _as_from_a_terminal() -> None:
+    """Ctrl-C is listened to, also where these tests are a job in the background, which is told to ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Runner:
     """One `./run` on one data folder, which has a space in its name."""
 
@@ -53,6 +58,7 @@ class Runner:
                 stdout=screen,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_as_from_a_terminal,
             )
         until = time.monotonic() + PATIENCE
         while "Loopwell is ready at" not in self.said():

@@ -98,3 +98,7 @@ MERGING: tuple[str, ...] = (
 
 # Each is called as tidy(at=now) inside an organization's context: what an app keeps for a time only.
 TIDYING: tuple[str, ...] = ("segments.merging.tidy",)
+
+# Each is called as fact(customer, actor) and returns the context of a card on the customer's page beside the
+# scores, {"template": "...", ...}, or None (the open case).
+CUSTOMER_CARDS: tuple[str, ...] = ("outreach.telling_segments.open_case",)

@@ -10,12 +10,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
+from accounts import opaque
 from accounts.acting import Actor
 from segments import catalog, compiling
 from segments.catalog import Field, Vocabulary
@@ -83,6 +85,32 @@ class Search:
             rows = rows.filter(pk__in=compiling.members(self.segment).values("pk"))
         return rows
 
+    def as_rule(self) -> dict[str, Any] | None:
+        """The same search as a rule, to begin a segment with; None where nothing was searched for."""
+        rows = [*self._as_rows()]
+        return {"all": rows} if rows else None
+
+    def _as_rows(self) -> Iterator[dict[str, Any]]:
+        if self.text:
+            text = {"value": self.text}
+            found = [
+                {"field": "name", "operator": "contains", **text},
+                {"field": "email", "operator": "begins_with", "value": self.text.lower()},
+                {"field": "external_id", "operator": "is", **text},
+            ]
+            if self.text.startswith("+"):
+                found.append({"field": "phone", "operator": "is", "value": self.text.replace(" ", "")})
+            yield {"any": found}
+        if self.category == "none":
+            yield {"field": "score", "operator": "is_unknown"}
+        elif self.category:
+            yield {"field": "category", "operator": "is", "value": self.category}
+        if self.attribute:
+            yield _as_row(self.words[f"attribute.{self.attribute}"], self.value)
+        if self.segment is not None:
+            shown = opaque.encode("segment", self.segment.pk)
+            yield {"field": "segment", "operator": "is_in", "value": shown}
+
     def page(self, actor: Actor, *, size: int = PAGE) -> tuple[list[Customer], str]:
         """The rows of this page, and the mark of the next ("" at the end)."""
         down = self.sort.startswith("-")
@@ -95,6 +123,26 @@ class Search:
         more = len(page) > size
         page = page[:size]
         return page, _marked(getattr(page[-1], column), page[-1].pk) if more else ""
+
+
+def _as_row(word: Field, value: str) -> dict[str, Any]:
+    """An attribute of the filter as a row of a rule; a value that is none of its kind stays for the builder to say."""
+    from segments.values import BadValue, read_text
+
+    if not value:
+        return {"field": word.key, "operator": "is_known"}
+    try:
+        typed = read_text(word.kind, value)
+    except BadValue:
+        typed = value
+    if word.kind == "yes_no":
+        return {"field": word.key, "operator": "is_true" if typed is True else "is_false"}
+    if word.kind == "list":
+        several = typed if isinstance(typed, list) else [typed]
+        return {"all": [{"field": word.key, "operator": "includes", "value": each} for each in several]}
+    if isinstance(typed, Decimal):
+        typed = int(typed) if typed == typed.to_integral_value() else float(typed)
+    return {"field": word.key, "operator": "is", "value": typed}
 
 
 def _with_value(word: Field, value: str) -> Q:

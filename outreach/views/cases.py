@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,15 +13,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.acting import Actor
 from accounts.door import member_page
 from accounts.models import Membership, Unit
 from accounts.toasts import toast
-from outreach import alerting, caring, clocks
+from outreach import alerting, caring
 from outreach.caring import CaseError, SomebodyWasFaster
+from outreach.dials import dial_of, span_of
 from outreach.forms import AssignForm, CallForm, CloseForm, NoteForm, OpenCaseForm, ReplyForm
 from outreach.models import Alert, Case, CaseDraft, CaseEvent
 from outreach.models.case import CaseQuerySet
@@ -31,55 +30,6 @@ from segments.models import Channel, Customer, Purpose
 
 PER_PAGE = 25
 VIEWS = ("mine", "all", "closed")
-
-
-@dataclass(frozen=True)
-class Row:
-    """A case with its dial as it stands now."""
-
-    case: Case
-    hours: float | None
-    state: str
-    text: str
-    note: str
-
-
-def dial_of(case: Case, at: datetime) -> Row:
-    """The dial and its words: "1 h 10 late, to first contact"."""
-    reading = clocks.read(
-        at=at,
-        due_at=case.due_at,
-        first_contact_at=case.first_contact_at,
-        waiting_since=case.waiting_since,
-        closed_at=case.closed_at,
-    )
-    hours = reading.share * 24
-    span = _span(reading.left)
-    if reading.state == "late":
-        return Row(case, 0, "late", _("%(span)s late") % {"span": span}, _("to first contact"))
-    if reading.state == "paused":
-        since = timezone.localtime(case.waiting_since)
-        return Row(
-            case, hours, "paused", _("Paused"), _("since %(day)s") % {"day": since.strftime("%a %H:%M")}
-        )
-    if reading.state == "met" and case.first_contact_at is not None:
-        took = _span(case.first_contact_at - case.opened_at)
-        return Row(case, 24, "done", _("In contact"), _("after %(span)s") % {"span": took})
-    if reading.state == "closed" and case.closed_at is not None:
-        took = _span(case.closed_at - case.opened_at)
-        return Row(case, 24, "done", _("Closed"), _("after %(span)s") % {"span": took})
-    return Row(case, hours, "running", _("%(span)s left") % {"span": span}, _("to first contact"))
-
-
-def _span(length: Any) -> str:
-    """3 h 20, 45 min, 2 days."""
-    minutes = max(0, int(length.total_seconds() // 60))
-    if minutes < 60:
-        return _("%(n)s min") % {"n": minutes}
-    hours, rest = divmod(minutes, 60)
-    if hours < 48:
-        return _("%(h)s h %(m)02d") % {"h": hours, "m": rest} if rest else _("%(h)s h") % {"h": hours}
-    return ngettext("%(n)s day", "%(n)s days", hours // 24) % {"n": hours // 24}
 
 
 @member_page("case.view")
@@ -116,7 +66,7 @@ def case_list(request: HttpRequest, slug: str) -> HttpResponse:
             "score": request.GET.get("score", ""),
             "q": request.GET.get("q", ""),
             "last_closed": last_closed,
-            "last_took": _span(last_closed.closed_at - last_closed.opened_at) if last_closed else "",
+            "last_took": span_of(last_closed.closed_at - last_closed.opened_at) if last_closed else "",
         },
     )
 

@@ -14,8 +14,8 @@ from accounts.door import member_page
 from accounts.first_run import FirstRun, first_run
 from accounts.modes import counting
 from outreach import alerting, campaigning, caring
+from outreach.dials import dial_of
 from outreach.models import Campaign, Case
-from outreach.views.cases import dial_of
 from surveys.models import Distribution, Response
 
 

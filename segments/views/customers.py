@@ -1,5 +1,6 @@
 """Customers: the list, one customer, adding and correcting, putting away, export."""
 
+import json
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from accounts.acting import Actor
 from accounts.auditing import audit
 from accounts.door import member_page
 from accounts.models import Deletion, Stale
+from accounts.sockets import plugged
 from accounts.tenancy.context import acting_for
 from accounts.toasts import toast
 from segments import catalog, compiling, contacting, grounds, listing, timeline
@@ -57,6 +59,7 @@ def customer_list(request: HttpRequest, slug: str) -> HttpResponse:
         "next": f"?{query.urlencode()}&{urlencode({'after': mark})}" if mark else "",
         "first": f"?{query.urlencode()}" if search.after else "",
         "export_query": query.urlencode(),
+        "rule": json.dumps(rule) if (rule := search.as_rule()) else "",
         "categories": [*Category.choices, ("none", _("no answer yet"))],
         "segments": Segment.objects.present().order_by("name"),
         "attributes": Attribute.objects.present(),
@@ -121,6 +124,7 @@ def customer_detail(request: HttpRequest, slug: str, customer_id: int) -> HttpRe
         .select_related("by")
         .order_by("-at"),
         "local_time": timezone.localtime(timezone=_zone(customer)),
+        "cards": [card for tell in plugged("CUSTOMER_CARDS") if (card := tell(customer, actor)) is not None],
     }
     return render(request, "segments/customer_detail.html", told)
 

@@ -6,6 +6,7 @@ from email import message_from_bytes, policy
 import pytest
 from django.utils import timezone
 
+from accounts.acting import system_actor
 from accounts.models import News
 from accounts.models.mode import Mode
 from accounts.tenancy.context import acting_for
@@ -357,3 +358,21 @@ def test_time_to_first_contact_can_be_read_off(ann, agnes, actor_of):
     caring.call(case, text="", by=actor_of(agnes))
     case.refresh_from_db()
     assert dt.timedelta(hours=2) <= case.first_contact_at - case.opened_at < dt.timedelta(hours=3)
+
+
+@pytest.mark.row("B7", "open case")
+def test_the_customers_page_shows_the_open_case_to_those_who_may_see_it(
+    acme, alice, vera, bert, acme_units, as_
+) -> None:
+    with acting_for(acme):
+        ann = CustomerFactory(name="Ann Okafor", unit=acme_units.leeds)
+        case = caring.open_case(customer=ann)
+        ben = CustomerFactory(name="Ben Ray", unit=acme_units.leeds)
+    here = f"/o/acme/customers/{ann.pk}/"
+    shown = as_(alice).get(here).content.decode()
+    assert f"/o/acme/cases/{case.number}/" in shown and "nobody has taken it yet" in shown
+    assert "Open case" not in as_(alice).get(f"/o/acme/customers/{ben.pk}/").content.decode()
+    assert as_(bert).get(here).status_code == 404
+    with acting_for(acme):
+        caring.close(case, cause="Price", outcome="solved", by=system_actor(acme))
+    assert "Open case" not in as_(alice).get(here).content.decode()

@@ -63,6 +63,7 @@ DUE_WORK: tuple[str, ...] = (
     "segments.importing.due",
     "surveys.distributing.due",
     "surveys.answering.due",
+    "surveys.watching.due",
     "outreach.due_work.campaigns",
     "outreach.due_work.late_cases",
 )

@@ -8,7 +8,7 @@ DATA_MAP: DataMap = {
     "surveys.Survey": About(
         tenant="name kind default_locale locales touchpoint anonymous open_link edit_days thanks_promoter"
         " thanks_passive thanks_detractor",
-        none=f"{_EDITABLE} state latest_version draft_changes created_by created_at",
+        none=f"{_EDITABLE} state latest_version draft_changes watched_upto created_by created_at",
     ),
     "surveys.Question": About(
         tenant="key kind text hint required settings shown_to starts_page position counting",

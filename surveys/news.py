@@ -7,6 +7,11 @@ _RESPONSE = {"survey": Fact.ID, "customer": Fact.ID}
 NEWS = (
     NewsType("survey.published", "A survey got a new version.", {"version": Fact.COUNT}),
     NewsType(
+        "survey.shifted",
+        "The score of a survey really shifted, up or down: its weeks rang the CUSUM alarm.",
+        {"up": Fact.FLAG, "since": Fact.INSTANT},
+    ),
+    NewsType(
         "distribution.launched",
         "The invitations of a distribution were made; they wait to be sent.",
         {"survey": Fact.ID, "asked": Fact.COUNT},

@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 
 from accounts.acting import Actor
 from segments.compiling import members
-from surveys import grouping, nps, privacy
+from surveys import cusum, grouping, nps, privacy
 from surveys.filtering import Filter
 from surveys.models import Annotation, Invitation, Response
 from surveys.models.response import ResponseQuerySet
@@ -122,6 +122,19 @@ class Period:
 
 
 @dataclass(frozen=True)
+class Shifted:
+    """A real shift of the line: it began with one period and was sure with another; the scores of the stretch
+    before it and of the periods from one to the other. `at` is the place of the period in the trend."""
+
+    began: Period
+    rang: Period
+    at: int
+    up: bool
+    before: Scored
+    after: Scored
+
+
+@dataclass(frozen=True)
 class Group:
     """One value of a breakdown."""
 
@@ -223,6 +236,28 @@ def trend(chosen: Filter, actor: Actor, *, now: dt.datetime | None = None) -> li
             )
         )
     return periods
+
+
+def shifts(chosen: Filter, periods: list[Period]) -> list[Shifted]:
+    """Where the line of a trend really shifted; hidden and unfinished periods are passed by.
+
+    None for a segment, a category or words: who is in it today may be there for the last score, and the line of
+    such people bends by itself.
+    """
+    if chosen.segment is not None or chosen != chosen.of_everybody():
+        return []
+    counts = [each.scored.counts if each.finished and not each.scored.hidden else NOTHING for each in periods]
+    return [
+        Shifted(
+            began=periods[each.began],
+            rang=periods[each.at],
+            at=each.began,
+            up=each.up,
+            before=Scored(each.before),
+            after=Scored(each.after),
+        )
+        for each in cusum.shifts(counts)
+    ]
 
 
 def breakdown(chosen: Filter, actor: Actor) -> Breakdown | None:

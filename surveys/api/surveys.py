@@ -128,6 +128,14 @@ class PeriodOut(Out):
     notes = NotedOut(many=True)
 
 
+class ShiftedOut(Out):
+    began = serializers.DateField(source="began.start", help_text="First period of the new stretch.")
+    rang = serializers.DateField(source="rang.start", help_text="The period with which the alarm rang.")
+    up = serializers.BooleanField()
+    before = ScoreOut()
+    after = ScoreOut()
+
+
 class GroupOut(Out):
     label = serializers.CharField()  # type: ignore[assignment]
     scored = ScoreOut()
@@ -144,6 +152,9 @@ class ResultsOut(Out):
     scored = ScoreOut()
     histogram = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
     trend = PeriodOut(many=True)
+    shifts = ShiftedOut(
+        many=True, help_text="Real shifts of this line (CUSUM of its finished periods); none for a segment."
+    )
     by = serializers.CharField(allow_blank=True)
     groups = GroupOut(many=True)
     crossed_with = serializers.CharField(allow_blank=True)
@@ -297,6 +308,7 @@ class ResultsView(ApiView):
         survey = find(surveys_of(self.actor), "survey", id)
         chosen = Filter.read(request.query_params, self.actor.organization, survey=survey)
         overall = reporting.overall(chosen, self.actor)
+        periods = reporting.trend(chosen, self.actor)
         broken = reporting.breakdown(chosen, self.actor)
         way = reporting.way(chosen, self.actor)
         crossed = crossing.crossed(chosen, self.actor)
@@ -304,7 +316,8 @@ class ResultsView(ApiView):
             "filter": chosen.words(),
             "scored": overall.scored,
             "histogram": None if overall.scored.hidden else list(overall.histogram),
-            "trend": reporting.trend(chosen, self.actor),
+            "trend": periods,
+            "shifts": reporting.shifts(chosen, periods),
             "by": broken.label if broken else "",
             "groups": broken.groups if broken else [],
             "crossed_with": crossed.across.label if crossed else "",

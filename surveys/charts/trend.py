@@ -41,12 +41,22 @@ class Mark:
     words: str
 
 
+@dataclass(frozen=True)
+class Turn:
+    """Where the line really shifted: the point at which it began, and which way."""
+
+    at: int
+    up: bool
+
+
 def letter(serial: int) -> str:
     """A to Z, then A again."""
     return chr(ord("A") + serial % 26)
 
 
-def trend(points: Sequence[Point], notes: Sequence[Mark] = (), *, narrow: bool = False) -> str:
+def trend(
+    points: Sequence[Point], notes: Sequence[Mark] = (), turns: Sequence[Turn] = (), *, narrow: bool = False
+) -> str:
     """The chart; `narrow` for the width of a phone, not shrunk but drawn anew with fewer labels."""
     width = NARROW if narrow else WIDTH
     class_ = "phone-only" if narrow else "wide-only" if fits_a_phone(points) else "chart--wide"
@@ -61,6 +71,7 @@ def trend(points: Sequence[Point], notes: Sequence[Mark] = (), *, narrow: bool =
 
     parts = [_axis(low, high, y, width)]
     parts += _notes(notes, x, len(points), width)
+    parts += [_turn(turn, x(turn.at) - step / 2) for turn in turns if 0 <= turn.at < len(points)]
     parts.append(
         _path(
             [(x(at), y(p.year_before)) for at, p in enumerate(points) if p.year_before is not None],
@@ -109,7 +120,8 @@ def trend(points: Sequence[Point], notes: Sequence[Mark] = (), *, narrow: bool =
             kind = "c-ink s-ink" if point.finished else "c-surface s-ink"
             parts.append(element("circle", cx=x(at), cy=y(point.score), r=4.0, class_=kind, stroke_width=1.6))
     parts.append(text("n", LEFT - 16, BASE + 42, font_size=11.5, class_="c-ink-3", text_anchor="end"))
-    return svg(*parts, width=width, height=HEIGHT, sentence=sentence(points), class_=f"chart {class_}")
+    told = " ".join([sentence(points), *(_turned(turn, points) for turn in turns)])
+    return svg(*parts, width=width, height=HEIGHT, sentence=told, class_=f"chart {class_}")
 
 
 def fits_a_phone(points: Sequence[Point]) -> bool:
@@ -207,6 +219,23 @@ def _notes(notes: Sequence[Mark], x: Callable[[int], float], count: int, width: 
             )
         )
     return drawn
+
+
+def _turned(turn: Turn, points: Sequence[Point]) -> str:
+    words = {"period": points[turn.at].label}
+    return _("Shifted up from %(period)s.") % words if turn.up else _("Shifted down from %(period)s.") % words
+
+
+def _turn(turn: Turn, here: float) -> str:
+    """An upright line before the first point of the new stretch, with an arrow head at its foot."""
+    foot = BASE + 4
+    d = (
+        f"M{here - 5:.1f} {foot + 8} L{here + 5:.1f} {foot + 8} L{here:.1f} {foot} Z"
+        if turn.up
+        else f"M{here - 5:.1f} {foot} L{here + 5:.1f} {foot} L{here:.1f} {foot + 8} Z"
+    )
+    upright = line(here, TOP, here, BASE, class_="s-bad", stroke_width=1.6, stroke_dasharray="8 3")
+    return upright + element("path", d=d, class_="c-bad")
 
 
 def _segments(points: Sequence[Point]) -> list[list[int]]:

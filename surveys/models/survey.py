@@ -67,6 +67,8 @@ class Survey(Editable, TenantModel):
     latest_version = models.PositiveIntegerField(default=0)
     # Raised with each change of the draft since the latest version.
     draft_changes = models.PositiveIntegerField(default=0)
+    # The Monday of the last week that was looked through for a shift (surveys.watching).
+    watched_upto = models.DateField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,

@@ -84,12 +84,12 @@ def score_histogram(counts: Any) -> SafeString:
 
 
 @register.simple_tag
-def nps_trend(points: Any, notes: Any = ()) -> SafeString:
-    """A list of surveys.charts.trend.Point and of Mark."""
-    told, marks = list(points), list(notes or ())
-    drawn = trends.trend(told, marks)
+def nps_trend(points: Any, notes: Any = (), turns: Any = ()) -> SafeString:
+    """A list of surveys.charts.trend.Point, of Mark and of Turn."""
+    told, marks, shifted = list(points), list(notes or ()), list(turns or ())
+    drawn = trends.trend(told, marks, shifted)
     if trends.fits_a_phone(told):
-        drawn += trends.trend(told, marks, narrow=True)
+        drawn += trends.trend(told, marks, shifted, narrow=True)
     return _scrolling(drawn, trends.sentence(told))
 
 

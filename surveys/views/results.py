@@ -55,6 +55,8 @@ def _results(request: HttpRequest, chosen: Filter, template: str, more: dict[str
         "histogram_table": histogram.table(histogram.Histogram(overall.histogram)),
         "points": (points := [_point(each) for each in periods]),
         "trend_table": list(zip(trends.table(points), periods, strict=True)),
+        "shifts": (shifts := reporting.shifts(chosen, periods)),
+        "turns": [trends.Turn(each.at, each.up) for each in shifts],
         "marks": [trends.Mark(at, note.words) for at, each in enumerate(periods) for note in each.notes],
         "notes": [
             (trends.letter(serial), note)

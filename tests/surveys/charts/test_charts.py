@@ -56,6 +56,7 @@ DRAWN: dict[str, Callable[[], str]] = {
     "histogram": lambda: histogram.histogram(histogram.Histogram(COUNTS)),
     "histogram of none": lambda: histogram.histogram(histogram.Histogram((0,) * 11)),
     "trend": lambda: trend.trend(POINTS, [trend.Mark(1, EVIL), trend.Mark(99, "nowhere")]),
+    "turned trend": lambda: trend.trend(POINTS, [], [trend.Turn(3, True), trend.Turn(1, False)]),
     "trend of none": lambda: trend.trend([]),
     "narrow trend": lambda: trend.trend(POINTS, [trend.Mark(1, EVIL)], narrow=True),
     "funnel": lambda: funnel.funnel(STEPS),

@@ -103,3 +103,11 @@ TIDYING: tuple[str, ...] = ("segments.merging.tidy",)
 # Each is called as fact(customer, actor) and returns the context of a card on the customer's page beside the
 # scores, {"template": "...", ...}, or None (the open case).
 CUSTOMER_CARDS: tuple[str, ...] = ("outreach.telling_segments.open_case",)
+
+# Each is a segments.searching.Source: what an app has with words in it, in the order in which the page shows it.
+SEARCH: tuple[str, ...] = (
+    "segments.finding.CUSTOMERS",
+    "surveys.finding.COMMENTS",
+    "outreach.finding.MESSAGES",
+    "outreach.finding.NOTES",
+)

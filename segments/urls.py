@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from segments.views import attributes, companies, customers, imports, merges, segments
+from segments.views import attributes, companies, customers, imports, merges, search, segments
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/", customers.customer_list, name="customer_list"),
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/duplicates/", merges.duplicate_list, name="duplicate_list"),
     path("customers/<int:customer_id>/merge/<int:other_id>/", merges.customer_merge, name="customer_merge"),
     path("customers/merges/<int:merge_id>/undo/", merges.merge_undo, name="merge_undo"),
+    path("customers/search/", search.search_page, name="search"),
     path("segments/", segments.segment_list, name="segment_list"),
     path("segments/new/", segments.segment_new, name="segment_new"),
     path("segments/try/", segments.segment_try, name="segment_try"),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from segments.api import customers, facts, merges, segments
+from segments.api import customers, facts, merges, search, segments
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers", customers.CustomersView.as_view(), name="api_customers"),
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<str:id>", customers.CustomerView.as_view(), name="api_customer"),
     path("customers/<str:id>/consent", customers.CustomerConsentView.as_view(), name="api_customer_consent"),
     path("customers/<str:id>/events", facts.CustomerEventsView.as_view(), name="api_customer_events"),
+    path("search", search.SearchView.as_view(), name="api_search"),
     path("duplicates", merges.DuplicatesView.as_view(), name="api_duplicates"),
     path("merges", merges.MergesView.as_view(), name="api_merges"),
     path("merges/<str:id>", merges.MergeView.as_view(), name="api_merge"),

@@ -173,6 +173,22 @@ def test_what_came_in_since_stays_with_the_survivor(in_acme: Organization, mona_
     assert not back.is_deleted
 
 
+def test_an_answer_written_while_its_customer_was_merged_follows_them(
+    in_acme: Organization, mona_acts: Actor
+) -> None:
+    work, home = two_records()
+    answer = Response.objects.filter(customer=home).latest("id")
+    done = merging.merge(work, home, by=mona_acts)
+    # As the statement of an answer leaves it that read its invitation before the merge and wrote after it.
+    Response.objects.filter(pk=answer.pk).update(customer=home)
+    merging.gather_late(News.objects.get(name="customer.merged"))
+    assert Response.objects.get(pk=answer.pk).customer_id == work.pk
+    # The news of a merge that was undone meanwhile moves nothing.
+    merging.undo(done, by=mona_acts)
+    merging.gather_late(News.objects.get(name="customer.merged"))
+    assert Response.objects.filter(customer=home).exists()
+
+
 def test_the_way_back_is_open_for_thirty_days_exactly(in_acme: Organization, mona_acts: Actor) -> None:
     work, home = two_records()
     at = timezone.now()

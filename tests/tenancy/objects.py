@@ -72,6 +72,7 @@ EXAMPLES: dict[str, str] = {
 # Name of a form field or query parameter -> kind, where they differ; None: it names no object.
 FIELDS: dict[str, str | None] = {
     "owner": "membership",
+    "heir": "membership",
     "parent": "unit",
 }
 # Purpose of a token -> the kind of its object.

@@ -14,7 +14,7 @@ import random
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from typing import Any
@@ -317,9 +317,12 @@ class Matrix:
         foreign_value = self._value(route, argument, self.foreign)
         if foreign_value == values[argument.name]:
             raise MissingBuilder(f"{route}: the foreign {argument.name} must differ from the own one.")
-        foreign = self._ask(route, visitor, method, route.path({**values, argument.name: foreign_value}))
-        missing = self._ask(route, visitor, method, route.path({**values, argument.name: missing_value}))
-        if not _alike((foreign, foreign_value), (missing, missing_value)):
+        foreign, missing, alike = _twins(
+            lambda value: self._ask(route, visitor, method, route.path({**values, argument.name: value})),
+            foreign_value,
+            missing_value,
+        )
+        if not alike:
             self._open(
                 route, method, visitor.name, f"foreign {argument.name} {foreign}, missing one {missing}"
             )
@@ -368,11 +371,9 @@ class Matrix:
                     str(self.foreign[kind].pk),
                     str(MISSING_NUMBER),
                 )
-                answers = [
-                    self._ask(route, owner, form.method, target, {**form.fields, name: value})
-                    for value in (own, foreign, missing)
-                ]
-                if not _alike((answers[1], foreign), (answers[2], missing)):
+                ask = partial(self._ask_field, route, owner, form, target, name)
+                *answers, alike = (ask(own), *_twins(ask, foreign, missing))
+                if not alike:
                     self._open(
                         route, form.method, owner.name, f"field {name}: {answers[1]}, missing {answers[2]}"
                     )
@@ -384,6 +385,11 @@ class Matrix:
                     self._open(
                         route, form.method, owner.name, f"field {name} breaks: {answers[0]}, {answers[1]}"
                     )
+
+    def _ask_field(
+        self, route: Route, visitor: Visitor, form: Form, target: str, name: str, value: str
+    ) -> Answer:
+        return self._ask(route, visitor, form.method, target, {**form.fields, name: value})
 
     def _kind_of_field(self, route: Route, name: str, options: list[str]) -> str | None:
         bare = name.removesuffix("_id").rpartition("-")[2]
@@ -407,16 +413,19 @@ class Matrix:
             own = opaque.encode(kind, self.own[kind].pk)
             foreign = opaque.encode(kind, self.foreign[kind].pk)
             missing = opaque.encode(kind, MISSING_NUMBER)
-            answers = [
-                self._ask(
-                    route, key, method, path, {name: value} if where == "query" else _nested(name, value)
-                )
-                for value in (own, foreign, missing)
-            ]
-            if not _alike((answers[1], foreign), (answers[2], missing)):
+            ask = partial(self._ask_id, route, key, method, path, where, name)
+            *answers, alike = (ask(own), *_twins(ask, foreign, missing))
+            if not alike:
                 self._open(route, method, key.name, f"{where} {name}: {answers[1]}, missing {answers[2]}")
             if answers[0].status >= 500 or answers[1].status >= 500:
                 self._open(route, method, key.name, f"{where} {name} breaks: {answers[0]}, {answers[1]}")
+
+    def _ask_id(
+        self, route: Route, visitor: Visitor, method: str, path: str, where: str, name: str, value: str
+    ) -> Answer:
+        return self._ask(
+            route, visitor, method, path, {name: value} if where == "query" else _nested(name, value)
+        )
 
     # public and personal pages
 
@@ -597,6 +606,19 @@ NOISE = (
     re.compile(r'nonce="[^"]*"'),
     re.compile(r"csrf[-_a-z]*[\"':= ]+[\"']?[A-Za-z0-9]{32,64}", re.IGNORECASE),
 )
+
+
+def _twins(ask: Callable[[str], Answer], foreign: str, missing: str) -> tuple[Answer, Answer, bool]:
+    """The answers to a foreign and to a missing id, and whether they are alike.
+
+    Pages tell the time ("23 h 59 left"), which may move on between the two: who differs is asked once more. What
+    gives a foreign id away does so every time.
+    """
+    for _ in range(2):
+        answers = ask(foreign), ask(missing)
+        if _alike((answers[0], foreign), (answers[1], missing)):
+            return *answers, True
+    return *answers, False
 
 
 def _alike(*asked: tuple[Answer, str]) -> bool:

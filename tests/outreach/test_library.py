@@ -14,7 +14,7 @@ from accounts import opaque
 from accounts.tenancy.context import acting_for
 from outreach import caring
 from segments import consenting, timeline
-from segments.models import Customer
+from segments.models import Contact, Customer
 from tests.factories.segments import AttributeFactory, CompanyFactory, CustomerFactory
 from tests.factories.surveys import respond, system
 
@@ -76,6 +76,12 @@ def with_case(closed: bool) -> Customer:
     case = caring.open_case(customer=made)
     if closed:
         caring.close(case, by=system(), cause="Service", outcome="solved")
+    return made
+
+
+def written_to(days: float) -> Customer:
+    made = person()
+    Contact.objects.create(customer=made, channel="email", purpose="surveys", at=ago(days))
     return made
 
 
@@ -299,6 +305,8 @@ def row(field: str, operator: str, value: Any = None, **options: Any) -> dict[st
            lambda: did("visit", 6, device="phone"), lambda: did("visit", 6)),
         of("promotion", row("event_count", "is", 0, event="promotion received", property="name", equals="Spring"),
            lambda: did("promotion received", 6, name="Autumn"), lambda: did("promotion received", 6, name="Spring")),
+        of("messages", row("contacts", "at_least", 1, days=30), lambda: written_to(29), lambda: written_to(31)),
+        of("messages", row("contacts", "is", 0, days=30), lambda: written_to(31), lambda: written_to(29)),
         of("cases", row("open_case", "is_true"), lambda: with_case(False), lambda: with_case(True)),
         of("cases", row("cases_closed", "at_least", 1), lambda: with_case(True), lambda: with_case(False)),
     ],

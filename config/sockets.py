@@ -5,7 +5,7 @@ An upper app plugs into a lower one here, so that no import ever climbs.
 
 # news name -> listeners, called as listener(news) inside the organization's context; idempotent.
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
-    "customer.merged": ("segments.merging.gather_late",),
+    "customer.merged": ("segments.gathering.gather_late",),
     "distribution.launched": ("outreach.triggers.distribution_launched",),
     "distribution.queued": ("outreach.triggers.distribution_queued",),
     "distribution.stopped": ("outreach.triggers.distribution_stopped",),
@@ -89,16 +89,16 @@ TIMELINE: tuple[str, ...] = ("surveys.telling_segments.lines",)
 # beside the builder: {"template": "...", ...} (the NPS of a segment while it is edited).
 SEGMENT_FACTS: tuple[str, ...] = ("surveys.telling_segments.score_of",)
 
-# Each is a segments.merging.Part: what an app adds when two records of one person become one, beside its rows,
+# Each is a segments.merge_parts.Part: what an app adds when two records of one person become one, beside its rows,
 # which move by the data map.
 MERGING: tuple[str, ...] = (
-    "segments.merging.PART",
+    "segments.merge_parts.PART",
     "surveys.merging_customers.PART",
     "outreach.merging_customers.PART",
 )
 
 # Each is called as tidy(at=now) inside an organization's context: what an app keeps for a time only.
-TIDYING: tuple[str, ...] = ("segments.merging.tidy",)
+TIDYING: tuple[str, ...] = ("segments.closing_merges.close_due",)
 
 # Each is called as fact(customer, actor) and returns the context of a card on the customer's page beside the
 # scores, {"template": "...", ...}, or None (the open case).

@@ -2,6 +2,6 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from segments.merging import Part
+from segments.merge_parts import Part
 
 PART = Part(counted={"outreach.SendKey": _("messages"), "outreach.Case": _("cases")})

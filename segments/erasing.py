@@ -13,7 +13,7 @@ from accounts.auditing import audit
 from accounts.personal_data import erase as erase_by_map
 from accounts.recording import record
 from segments.contacting import suppress
-from segments.merging import absorbed_by
+from segments.following import absorbed_by
 from segments.models import Customer
 from segments.models.suppression import SuppressionReason
 

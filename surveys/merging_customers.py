@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import modes
 from accounts.models import Organization
 from accounts.tenancy.context import current_organization_id
-from segments.merging import Overwrite, Part
+from segments.merge_parts import Overwrite, Part
 from surveys.models import Invitation, Response
 
 

@@ -12,7 +12,7 @@ from accounts.door import public_page
 from accounts.tokens import Claim
 from outreach import leaving
 from outreach.models import SendKey
-from segments.merging import standing_for
+from segments.following import standing_for
 from segments.models import Customer, Purpose
 
 PURPOSES = {

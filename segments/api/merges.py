@@ -10,7 +10,7 @@ from accounts.api.base import ApiView, In, Out
 from accounts.api.ids import OpaqueId, find
 from accounts.api.pages import PAGE_PARAMETERS, CursorPage, page_of
 from accounts.api.problems import Problem
-from segments import compiling, matching, merging
+from segments import compiling, matching, merging, unmerging
 from segments.api.customers import CustomerOut, customers_of
 from segments.models import Customer, Merge
 
@@ -109,7 +109,7 @@ class MergeView(ApiView):
     def delete(self, request: Any, id: str) -> Response:
         found = find(merges_of(self.actor), "merge", id)
         try:
-            merging.undo(found, by=self.actor)
+            unmerging.undo(found, by=self.actor)
         except merging.NotMerged as error:
             raise Problem("not_undone", 409, str(error)) from None
         return Response(status=status.HTTP_204_NO_CONTENT)

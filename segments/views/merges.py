@@ -13,7 +13,7 @@ from accounts.acting import Actor
 from accounts.door import member_page
 from accounts.models import Stale
 from accounts.toasts import toast
-from segments import compiling, matching, merging
+from segments import compiling, matching, merging, moving_rows, unmerging
 from segments.merging import KEPT, OTHER, NotMerged
 from segments.models import Attribute, Customer, Merge
 from segments.values import as_text
@@ -75,8 +75,8 @@ def customer_merge(request: HttpRequest, slug: str, customer_id: int, other_id: 
         "kept": kept,
         "other": other,
         "rows": rows,
-        "moving": merging.moving(other),
-        "staying": merging.moving(kept),
+        "moving": moving_rows.moving(other),
+        "staying": moving_rows.moving(kept),
         "trouble": trouble,
         "stale": stale,
     }
@@ -88,7 +88,7 @@ def customer_merge(request: HttpRequest, slug: str, customer_id: int, other_id: 
 def merge_undo(request: HttpRequest, slug: str, merge_id: int) -> HttpResponse:
     found = get_object_or_404(merges_of(request.actor), pk=merge_id)
     try:
-        merging.undo(found, by=request.actor)
+        unmerging.undo(found, by=request.actor)
     except NotMerged as error:
         toast(request, str(error))
     else:

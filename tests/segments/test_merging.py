@@ -19,7 +19,17 @@ from accounts.tidying import tidy
 from outreach import leaving
 from outreach.caring import open_case
 from outreach.models import Case, SendKey
-from segments import consenting, contacting, matching, merging, timeline
+from segments import (
+    closing_merges,
+    consenting,
+    contacting,
+    following,
+    gathering,
+    matching,
+    merging,
+    timeline,
+    unmerging,
+)
 from segments.erasing import erase
 from segments.models import (
     AttributeChange,
@@ -108,12 +118,12 @@ def test_a_merge_taken_back_leaves_every_table_as_it_was(in_acme: Organization, 
     before = everything()
     done = merging.merge(work, home, by=mona_acts, choose={"email": "other", "attribute.plan": "other"})
     assert everything() != before
-    merging.undo(done, by=mona_acts)
+    unmerging.undo(done, by=mona_acts)
     after = everything()
     for label, rows in before.items():
         assert after[label] == rows, label
     # And once more is nothing more.
-    merging.undo(done, by=mona_acts)
+    unmerging.undo(done, by=mona_acts)
     assert everything() == after
 
 
@@ -162,7 +172,7 @@ def test_what_came_in_since_stays_with_the_survivor(in_acme: Organization, mona_
     assert answer.customer_id == work.pk
     timeline.append(work, "order placed")
     Customer.objects.filter(pk=work.pk).update(name="Ann O.", stage="loyal")
-    merging.undo(done, by=mona_acts)
+    unmerging.undo(done, by=mona_acts)
     ann, back = Customer.objects.get(pk=work.pk), Customer.objects.get(pk=home.pk)
     assert (ann.name, ann.stage, ann.phone) == ("Ann O.", "loyal", "")
     assert (ann.last_score, ann.previous_score, ann.answer_count) == (10, 8, 3)
@@ -181,11 +191,11 @@ def test_an_answer_written_while_its_customer_was_merged_follows_them(
     done = merging.merge(work, home, by=mona_acts)
     # As the statement of an answer leaves it that read its invitation before the merge and wrote after it.
     Response.objects.filter(pk=answer.pk).update(customer=home)
-    merging.gather_late(News.objects.get(name="customer.merged"))
+    gathering.gather_late(News.objects.get(name="customer.merged"))
     assert Response.objects.get(pk=answer.pk).customer_id == work.pk
     # The news of a merge that was undone meanwhile moves nothing.
-    merging.undo(done, by=mona_acts)
-    merging.gather_late(News.objects.get(name="customer.merged"))
+    unmerging.undo(done, by=mona_acts)
+    gathering.gather_late(News.objects.get(name="customer.merged"))
     assert Response.objects.filter(customer=home).exists()
 
 
@@ -194,18 +204,18 @@ def test_the_way_back_is_open_for_thirty_days_exactly(in_acme: Organization, mon
     at = timezone.now()
     done = merging.merge(work, home, by=mona_acts, at=at)
     with pytest.raises(merging.NotMerged):
-        merging.undo(done, by=mona_acts, at=at + timedelta(days=30))
-    merging.undo(done, by=mona_acts, at=at + timedelta(days=30, microseconds=-1))
+        unmerging.undo(done, by=mona_acts, at=at + timedelta(days=30))
+    unmerging.undo(done, by=mona_acts, at=at + timedelta(days=30, microseconds=-1))
     assert Customer.objects.present().filter(pk=home.pk).exists()
     done = merging.merge(work, home, by=mona_acts, at=at)
-    assert merging.tidy(at=at + timedelta(days=30, microseconds=-1)) == 0
+    assert closing_merges.close_due(at=at + timedelta(days=30, microseconds=-1)) == 0
     tidy(at=at + timedelta(days=30))
     assert not Customer.objects.filter(pk=home.pk).exists()
     done.refresh_from_db()
     assert done.closed_at is not None and (done.moved, done.written, done.facts) == ({}, [], {})
     assert Response.objects.filter(customer=work).count() == 4
     with pytest.raises(merging.NotMerged):
-        merging.undo(done, by=mona_acts)
+        unmerging.undo(done, by=mona_acts)
 
 
 def test_a_link_from_before_leads_to_the_person(
@@ -215,11 +225,11 @@ def test_a_link_from_before_leads_to_the_person(
     link = reverse("choices", args=[tokens.derive(leaving.CHOICES, in_acme.pk, home.pk)])
     done = merging.merge(work, home, by=mona_acts)
     tidy(at=done.undo_until)
-    assert merging.standing_for(home.pk) == work
+    assert following.standing_for(home.pk) == work
     # Also by way of a third record.
     third = CustomerFactory(name="A. Okafor")
     merging.merge(third, Customer.objects.get(pk=work.pk), by=mona_acts)
-    assert merging.standing_for(home.pk) == third
+    assert following.standing_for(home.pk) == third
     assert client.get(link).status_code == 200
 
 
@@ -229,8 +239,8 @@ def test_merges_in_a_row_are_taken_back_in_any_order(in_acme: Organization, mona
     before = everything()
     first = merging.merge(work, home, by=mona_acts)
     second = merging.merge(Customer.objects.get(pk=work.pk), third, by=mona_acts)
-    merging.undo(first, by=mona_acts)
-    merging.undo(second, by=mona_acts)
+    unmerging.undo(first, by=mona_acts)
+    unmerging.undo(second, by=mona_acts)
     after = everything()
     for label, rows in before.items():
         assert after[label] == rows, label
@@ -238,7 +248,7 @@ def test_merges_in_a_row_are_taken_back_in_any_order(in_acme: Organization, mona
     first = merging.merge(work, home, by=mona_acts)
     merging.merge(third, Customer.objects.get(pk=work.pk), by=mona_acts)
     with pytest.raises(merging.NotMerged):
-        merging.undo(first, by=mona_acts)
+        unmerging.undo(first, by=mona_acts)
 
 
 def test_erasing_the_person_erases_the_record_that_was_merged(
@@ -335,7 +345,7 @@ def test_a_manager_of_a_branch_merges_within_it_only(acme: Organization, acme_un
     assert browser.get(f"/o/acme/customers/{mine[0].pk}/merge/{theirs.pk}/").status_code == 404
     assert browser.post(f"/o/acme/customers/merges/{done.pk}/undo/").status_code == 404
     with acting_for(acme):
-        merging.undo(done, by=Actor("system", acme))
+        unmerging.undo(done, by=Actor("system", acme))
     body = browser.get("/o/acme/customers/duplicates/").content.decode()
     assert f"/customers/{mine[1].pk}/" in body and f"/customers/{theirs.pk}/" not in body
 

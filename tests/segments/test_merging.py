@@ -183,20 +183,62 @@ def test_what_came_in_since_stays_with_the_survivor(in_acme: Organization, mona_
     assert not back.is_deleted
 
 
+def late_answer(asked: Invitation, home: Customer, score: int, **more: Any) -> Response:
+    """As an answer leaves it whose statement read customer and invitation before the merge, and wrote after it."""
+    gone = Customer.objects.get(pk=home.pk).deleted_at
+    Invitation.objects.filter(pk=asked.pk).update(customer=home)
+    Customer.objects.filter(pk=home.pk).update(deleted_at=None)
+    answer = respond(asked, score, "late", **more)
+    Customer.objects.filter(pk=home.pk).update(deleted_at=gone)
+    return answer
+
+
 def test_an_answer_written_while_its_customer_was_merged_follows_them(
     in_acme: Organization, mona_acts: Actor
 ) -> None:
     work, home = two_records()
-    answer = Response.objects.filter(customer=home).latest("id")
+    before = everything()
+    asked = InvitationFactory(distribution=DistributionFactory(), customer=home)
     done = merging.merge(work, home, by=mona_acts)
-    # As the statement of an answer leaves it that read its invitation before the merge and wrote after it.
-    Response.objects.filter(pk=answer.pk).update(customer=home)
-    gathering.gather_late(News.objects.get(name="customer.merged"))
-    assert Response.objects.get(pk=answer.pk).customer_id == work.pk
-    # The news of a merge that was undone meanwhile moves nothing.
+    answer = late_answer(asked, home, 2)
+    assert (answer.customer_id, Customer.objects.get(pk=work.pk).last_score) == (home.pk, 9)
+    for _twice in range(2):
+        gathering.gather_late(News.objects.get(name="customer.merged"))
+        ann = Customer.objects.get(pk=work.pk)
+        assert Response.objects.get(pk=answer.pk).customer_id == ann.pk
+        assert (ann.last_score, ann.last_category, ann.last_response_id) == (2, "detractor", answer.pk)
+        assert (ann.previous_score, ann.previous_category, ann.answer_count) == (9, "promoter", 5)
+    # It was the other's: undoing gives it back, with what it says of them.
     unmerging.undo(done, by=mona_acts)
+    ann, back = Customer.objects.get(pk=work.pk), Customer.objects.get(pk=home.pk)
+    assert (ann.last_score, ann.previous_score, ann.answer_count) == (8, 3, 2)
+    assert (back.last_score, back.previous_score, back.answer_count) == (2, 9, 3)
+    after = everything()["segments.Customer"]
+    assert [row for row in before["segments.Customer"] if row["id"] == ann.pk] == [
+        row for row in after if row["id"] == ann.pk
+    ]
+    # The news of a merge that was undone meanwhile moves nothing.
     gathering.gather_late(News.objects.get(name="customer.merged"))
-    assert Response.objects.filter(customer=home).exists()
+    assert Response.objects.get(pk=answer.pk).customer_id == back.pk
+
+
+def test_a_late_answer_older_than_one_given_since_the_merge_is_counted_and_not_the_latest(
+    in_acme: Organization, mona_acts: Actor
+) -> None:
+    work, home = two_records()
+    asked, again = (
+        InvitationFactory(distribution=DistributionFactory(), customer=each) for each in (home, work)
+    )
+    done = merging.merge(work, home, by=mona_acts)
+    respond(again, 10, "better now", at=timezone.now() + timedelta(minutes=1))
+    late_answer(asked, home, 2)
+    gathering.gather_late(News.objects.get(name="customer.merged"))
+    ann = Customer.objects.get(pk=work.pk)
+    assert (ann.last_score, ann.previous_score, ann.answer_count) == (10, 2, 6)
+    unmerging.undo(done, by=mona_acts)
+    ann, back = Customer.objects.get(pk=work.pk), Customer.objects.get(pk=home.pk)
+    assert (ann.last_score, ann.previous_score, ann.answer_count) == (10, 8, 3)
+    assert back.answer_count == 3
 
 
 def test_the_way_back_is_open_for_thirty_days_exactly(in_acme: Organization, mona_acts: Actor) -> None:

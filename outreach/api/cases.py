@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -115,6 +116,10 @@ def _done(do: Any) -> Any:
         raise Problem("refused", 422, str(error)) from None
 
 
+def _give(case: Case, *, owner: Membership | None, by: Actor) -> Case:
+    return caring.assign(case, to=owner, by=by)
+
+
 class CasesView(ApiView):
     """Unhappy customers being cared for."""
 
@@ -170,66 +175,44 @@ class _Deed(ApiView):
     """One deed on one case: parse, do, print the case."""
 
     actions = {"POST": "case.work"}
-    takes: type[In]
 
-    def do(self, case: Case, given: dict[str, Any]) -> Any:
-        raise NotImplementedError
-
-    def _answer(self, request: Any, id: str) -> Response:
+    def _answer(self, request: Any, id: str, takes: type[In], verb: Callable[..., Any]) -> Response:
+        """`verb(case, by=..., **given)` with what `takes` reads from the body."""
         case = find(_cases(self.actor), "case", id)
-        given = self.takes(data=request.data, context={"request": request})
+        given = takes(data=request.data, context={"request": request})
         given.is_valid(raise_exception=True)
-        _done(lambda: self.do(case, dict(given.validated_data)))
+        _done(lambda: verb(case, **given.validated_data, by=self.actor))
         return Response(CaseOut(_cases(self.actor).get(pk=case.pk)).data)
 
 
 class CaseOwnerView(_Deed):
     actions = {"POST": "case.assign"}
-    takes = OwnerIn
 
     @extend_schema(request=OwnerIn, responses=CaseOut, operation_id="cases_assign")
     def post(self, request: Any, id: str) -> Response:
         """Give a case to a member who may see it, or back to the queue."""
-        return self._answer(request, id)
-
-    def do(self, case: Case, given: dict[str, Any]) -> Any:
-        return caring.assign(case, to=given["owner"], by=self.actor)
+        return self._answer(request, id, OwnerIn, _give)
 
 
 class CaseNotesView(_Deed):
-    takes = NoteIn
-
     @extend_schema(request=NoteIn, responses=CaseOut, operation_id="cases_note")
     def post(self, request: Any, id: str) -> Response:
         """Write a note for the team. It stops no clock."""
-        return self._answer(request, id)
-
-    def do(self, case: Case, given: dict[str, Any]) -> Any:
-        return caring.note(case, **given, by=self.actor)
+        return self._answer(request, id, NoteIn, caring.note)
 
 
 class CaseRepliesView(_Deed):
-    takes = ReplyIn
-
     @extend_schema(request=ReplyIn, responses=CaseOut, operation_id="cases_reply")
     def post(self, request: Any, id: str) -> Response:
         """Answer the customer by e-mail, as a person wrote it: a first contact, so the clock stops."""
-        return self._answer(request, id)
-
-    def do(self, case: Case, given: dict[str, Any]) -> Any:
-        return caring.reply(case, **given, by=self.actor)
+        return self._answer(request, id, ReplyIn, caring.reply)
 
 
 class CaseCallsView(_Deed):
-    takes = CallIn
-
     @extend_schema(request=CallIn, responses=CaseOut, operation_id="cases_call")
     def post(self, request: Any, id: str) -> Response:
         """Write down a call that a person made: a first contact, so the clock stops."""
-        return self._answer(request, id)
-
-    def do(self, case: Case, given: dict[str, Any]) -> Any:
-        return caring.call(case, **given, by=self.actor)
+        return self._answer(request, id, CallIn, caring.call)
 
 
 class CaseWaitView(ApiView):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.acting import Actor
 from accounts.auditing import audit
 from accounts.locales import pick
-from accounts.models import Organization
+from accounts.models import Deletion, Organization
 from accounts.tenancy.context import current_organization_id
 from outreach import merge_fields, sending
 from outreach.delivery import liquid
@@ -264,7 +264,7 @@ def users_of(template: Template) -> list[str]:
 
 
 @transaction.atomic
-def delete_template(template: Template, *, by: Actor) -> None:
+def delete_template(template: Template, *, by: Actor) -> Deletion:
     """Put a template away; within 30 days it can be brought back. Raises InUse, naming the users."""
     from accounts.deleting import delete
 
@@ -272,4 +272,4 @@ def delete_template(template: Template, *, by: Actor) -> None:
     users = users_of(template)
     if users:
         raise InUse(_("It is used by %(users)s.") % {"users": ", ".join(users)})
-    delete(template, by=by)
+    return delete(template, by=by)

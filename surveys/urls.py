@@ -16,7 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("surveys/", surveys.survey_list, name="survey_list"),
     path("surveys/new/", surveys.survey_new, name="survey_new"),
-    path("surveys/restore/<int:deletion>/", surveys.survey_restore, name="survey_restore"),
+    path("surveys/restore/<int:deletion_id>/", surveys.survey_restore, name="survey_restore"),
     path("surveys/<int:pk>/", surveys.survey_edit, name="survey_edit"),
     path("surveys/<int:pk>/questions/", surveys.question_add, name="question_add"),
     path("surveys/<int:pk>/questions/<slug:key>/move/", surveys.question_move, name="question_move"),

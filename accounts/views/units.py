@@ -2,21 +2,20 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.arranging_units import UnitRefused, add_unit, change_unit, put_away_unit
-from accounts.deleting import restore
 from accounts.door import MemberRequest, member_page
 from accounts.forms.members import UnitForm
-from accounts.models.deletion import Deletion
 from accounts.models.editable import Stale
 from accounts.models.membership import Membership
 from accounts.models.unit import Unit
 from accounts.toasts import toast
+from accounts.views.restoring import taken_back
 
 
 def _units(request: MemberRequest) -> Any:
@@ -98,12 +97,7 @@ def unit_delete(request: MemberRequest, slug: str, unit_id: int) -> HttpResponse
 @member_page("unit.edit")
 @require_POST
 def unit_restore(request: MemberRequest, slug: str, deletion_id: int) -> HttpResponse:
-    deletion: Deletion = get_object_or_404(
-        Deletion.objects.filter(subject_type="accounts.unit"), pk=deletion_id
-    )
-    if not request.actor.sees_unit(deletion.subject):
-        raise Http404
-    if restore(deletion, by=request.actor, action="unit.edit") is None:
-        raise Http404
-    toast(request, _("It is back."))
+    branch = request.actor.branch_ids
+    seen = Unit.objects.all() if branch is None else Unit.objects.filter(pk__in=branch)
+    taken_back(request, deletion_id, seen, action="unit.edit")
     return redirect("unit_list", slug)

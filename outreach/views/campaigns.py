@@ -19,11 +19,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.auditing import audit
-from accounts.deleting import delete, restore
+from accounts.deleting import delete
 from accounts.door import member_page
-from accounts.models import Deletion, Stale
+from accounts.models import Stale
 from accounts.tenancy.context import acting_for
 from accounts.toasts import toast
+from accounts.views.restoring import taken_back
 from outreach import campaigning, following_up, outcomes
 from outreach.campaigning import CampaignError
 from outreach.forms import CampaignForm, FollowUpForm, LaunchForm
@@ -248,21 +249,17 @@ def campaign_delete(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if campaign.state in (*Campaign.RUNNING, Campaign.State.SCHEDULED):
         toast(request, _("It is running. Stop it first."), level=messages.ERROR)
         return redirect("campaign_detail", slug, pk)
-    delete(campaign, by=request.actor, action="campaign.edit")
-    undo = reverse("campaign_restore", args=[slug, pk])
+    deletion = delete(campaign, by=request.actor, action="campaign.edit")
+    undo = reverse("campaign_restore", args=[slug, deletion.pk])
     toast(request, _("“%(name)s” is put away.") % {"name": campaign.name}, undo=undo)
     return redirect("campaign_list", slug)
 
 
 @require_POST
 @member_page("campaign.edit")
-def campaign_restore(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    deletion = Deletion.objects.standing().filter(subject_type="outreach.campaign", subject=pk).first()
-    if deletion is None:
-        raise Http404
-    restore(deletion, by=request.actor, action="campaign.edit")
-    toast(request, _("It is back."))
-    return redirect("campaign_detail", slug, pk)
+def campaign_restore(request: HttpRequest, slug: str, deletion_id: int) -> HttpResponse:
+    campaign = taken_back(request, deletion_id, Campaign.objects.all(), action="campaign.edit")
+    return redirect("campaign_detail", slug, campaign.pk)
 
 
 @member_page("campaign.view", post="followup.edit")

@@ -13,10 +13,10 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
 from accounts.auditing import audit
-from accounts.deleting import restore
 from accounts.door import member_page
-from accounts.models import Deletion, Stale
+from accounts.models import Stale
 from accounts.toasts import toast
+from accounts.views.restoring import taken_back
 from outreach import templating
 from outreach.forms import LanguageForm, TemplateForm
 from outreach.models import MessageClass, Template
@@ -199,7 +199,7 @@ def template_language(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def template_delete(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     template = _template(pk)
     try:
-        templating.delete_template(template, by=request.actor)
+        deletion = templating.delete_template(template, by=request.actor)
     except InUse as error:
         toast(
             request,
@@ -207,20 +207,16 @@ def template_delete(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             level=messages.ERROR,
         )
         return redirect("template_edit", slug, pk)
-    undo = reverse("template_restore", args=[slug, pk])
+    undo = reverse("template_restore", args=[slug, deletion.pk])
     toast(request, _("“%(name)s” is put away.") % {"name": template.name}, undo=undo)
     return redirect("template_list", slug)
 
 
 @require_POST
 @member_page("template.edit")
-def template_restore(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    deletion = Deletion.objects.standing().filter(subject_type="outreach.template", subject=pk).first()
-    if deletion is None:
-        raise Http404
-    restore(deletion, by=request.actor, action="template.edit")
-    toast(request, _("It is back."))
-    return redirect("template_edit", slug, pk)
+def template_restore(request: HttpRequest, slug: str, deletion_id: int) -> HttpResponse:
+    template = taken_back(request, deletion_id, Template.objects.all(), action="template.edit")
+    return redirect("template_edit", slug, template.pk)
 
 
 def _address(request: HttpRequest) -> str:

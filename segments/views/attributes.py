@@ -3,18 +3,17 @@
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts.deleting import restore
 from accounts.door import member_page
-from accounts.models import Deletion
 from accounts.models.editable import Stale
 from accounts.toasts import toast
+from accounts.views.restoring import taken_back
 from segments import declaring
 from segments.models import Attribute
 from segments.models.attribute import AttributeKind
@@ -123,10 +122,5 @@ def attribute_delete(request: HttpRequest, slug: str, attribute_id: int) -> Http
 @member_page("attribute.edit")
 @require_POST
 def attribute_restore(request: HttpRequest, slug: str, deletion_id: int) -> HttpResponse:
-    deletion: Deletion = get_object_or_404(
-        Deletion.objects.filter(subject_type="segments.attribute"), pk=deletion_id
-    )
-    if restore(deletion, by=request.actor, action="attribute.edit") is None:
-        raise Http404
-    toast(request, _("It is back."))
+    taken_back(request, deletion_id, Attribute.objects.all(), action="attribute.edit")
     return redirect("attribute_list", slug)

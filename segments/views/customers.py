@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,10 +17,11 @@ from django.views.decorators.http import require_POST
 from accounts.acting import Actor
 from accounts.auditing import audit
 from accounts.door import member_page
-from accounts.models import Deletion, Stale
+from accounts.models import Stale
 from accounts.sockets import plugged
 from accounts.tenancy.context import acting_for
 from accounts.toasts import toast
+from accounts.views.restoring import taken_back
 from segments import catalog, compiling, contacting, grounds, listing, timeline
 from segments.customers import Refused, save_by_hand
 from segments.forms import CustomerForm
@@ -260,16 +261,9 @@ def customer_delete(request: HttpRequest, slug: str, customer_id: int) -> HttpRe
 @require_POST
 @member_page("customer.edit")
 def customer_restore(request: HttpRequest, slug: str, deletion_id: int) -> HttpResponse:
-    deletion: Deletion = get_object_or_404(
-        Deletion.objects.filter(subject_type="segments.customer"), pk=deletion_id
-    )
     visible = Customer.objects.all().visible_to(request.actor)
-    if not visible.filter(pk=deletion.subject).exists():
-        raise Http404
-    if bring_back(deletion, by=request.actor) is None:
-        raise Http404
-    toast(request, _("Brought back."))
-    return redirect("customer_detail", slug, deletion.subject)
+    customer = taken_back(request, deletion_id, visible, action="customer.edit", verb=bring_back)
+    return redirect("customer_detail", slug, customer.pk)
 
 
 @member_page("customer.export")

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.acting import Actor
-from accounts.deleting import restore
 from accounts.door import member_page
-from accounts.models import Deletion, Stale
+from accounts.models import Stale
 from accounts.sockets import plugged
 from accounts.toasts import toast
+from accounts.views.restoring import taken_back
 from segments import catalog, compiling, drafting, library, reaching, segmenting
 from segments.catalog import Asked, Vocabulary
 from segments.compiling import TooSlow, Unanswerable
@@ -423,10 +423,5 @@ def segment_delete(request: HttpRequest, slug: str, segment_id: int) -> HttpResp
 @require_POST
 @member_page("segment.edit")
 def segment_restore(request: HttpRequest, slug: str, deletion_id: int) -> HttpResponse:
-    deletion: Deletion = get_object_or_404(
-        Deletion.objects.filter(subject_type="segments.segment"), pk=deletion_id
-    )
-    if restore(deletion, by=request.actor, action="segment.edit") is None:
-        raise Http404
-    toast(request, _("Brought back."))
-    return redirect("segment_edit", slug, deletion.subject)
+    segment = taken_back(request, deletion_id, Segment.objects.all(), action="segment.edit")
+    return redirect("segment_edit", slug, segment.pk)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,11 +14,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.acting import Actor
-from accounts.deleting import restore
 from accounts.door import member_page
-from accounts.models import Deletion
 from accounts.models.editable import Stale
 from accounts.toasts import toast
+from accounts.views.restoring import taken_back
 from surveys import annotating, reporting, surrounding
 from surveys.filtering import EARLIEST, LATEST, Filter
 from surveys.models import Annotation, Survey
@@ -146,11 +145,6 @@ def annotation_delete(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 @member_page("annotation.edit")
 def annotation_restore(request: HttpRequest, slug: str, deletion_id: int) -> HttpResponse:
-    deletion: Deletion = get_object_or_404(
-        Deletion.objects.filter(subject_type="surveys.annotation"), pk=deletion_id
-    )
-    back = restore(deletion, by=request.actor, action="annotation.edit")  # type: ignore[attr-defined]
-    if back is None:
-        raise Http404
-    toast(request, _("The note is back."))
+    words = _("The note is back.")
+    taken_back(request, deletion_id, Annotation.objects.all(), action="annotation.edit", words=words)
     return redirect("annotation_list", slug)

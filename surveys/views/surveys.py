@@ -17,11 +17,11 @@ from django.views.decorators.http import require_POST
 
 from accounts import modes
 from accounts.acting import Actor
-from accounts.deleting import restore
 from accounts.door import member_page
 from accounts.languages import language_name
-from accounts.models import Deletion, Stale
+from accounts.models import Stale
 from accounts.toasts import toast
+from accounts.views.restoring import taken_back
 from surveys import (
     answering,
     colours,
@@ -342,12 +342,9 @@ def survey_delete(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @require_POST
 @member_page("survey.edit")
-def survey_restore(request: HttpRequest, slug: str, deletion: int) -> HttpResponse:
-    row: Deletion = get_object_or_404(Deletion.objects.filter(subject_type="surveys.survey"), pk=deletion)
-    survey = restore(row, by=_actor(request), action="survey.edit")
-    if survey is None:
-        raise Http404
-    toast(request, _("The survey is back."))
+def survey_restore(request: HttpRequest, slug: str, deletion_id: int) -> HttpResponse:
+    words = _("The survey is back.")
+    survey = taken_back(request, deletion_id, Survey.objects.all(), action="survey.edit", words=words)
     return redirect("survey_edit", slug, survey.pk)
 
 

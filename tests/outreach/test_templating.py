@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.models import Deletion
 from accounts.tenancy.context import acting_for
 from outreach import templating
 from outreach.models import FollowUp, SendKey, Template, Wording
@@ -113,7 +114,8 @@ class TestPages:
         browser.post(self.url(acme, f"{template.pk}/deletion/"))
         with acting_for(acme):
             assert not Template.objects.present().exists()
-        browser.post(self.url(acme, f"{template.pk}/deletion/undo/"))
+            deletion = Deletion.objects.get().pk
+        browser.post(self.url(acme, f"deletions/{deletion}/undo/"))
         with acting_for(acme):
             assert Template.objects.present().exists()
 

@@ -47,11 +47,11 @@ PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
     ("merge", "other_id"): "twin",
     ("customer_restore", "deletion_id"): "customer_deletion",
     ("segment_restore", "deletion_id"): "segment_deletion",
-    ("survey_restore", "deletion"): "survey_deletion",
+    ("survey_restore", "deletion_id"): "survey_deletion",
     ("notes", "pk"): "annotation",
     ("annotation_restore", "deletion_id"): "annotation_deletion",
-    ("campaign_restore", "pk"): "deleted campaign",
-    ("template_restore", "pk"): "deleted template",
+    ("campaign_restore", "deletion_id"): "campaign_deletion",
+    ("template_restore", "deletion_id"): "template_deletion",
 }
 # Arguments that name no object: a value that is always there.
 PLAIN: dict[tuple[str, str], str] = {
@@ -277,13 +277,12 @@ def template(world: World) -> Any:
     )
 
 
-@builds("deleted template")
-def deleted_template(world: World) -> Any:
+@builds("template_deletion")
+def template_deletion(world: World) -> Any:
     gone = Template.objects.create(
         name="Gone", message_class="relationship", subject={"en": "a"}, body={"en": "b"}
     )
-    delete(gone, by=world.system)
-    return gone
+    return delete(gone, by=world.system)
 
 
 @builds("campaign")
@@ -293,11 +292,10 @@ def campaign(world: World) -> Any:
     )
 
 
-@builds("deleted campaign")
-def deleted_campaign(world: World) -> Any:
+@builds("campaign_deletion")
+def campaign_deletion(world: World) -> Any:
     gone = Campaign.objects.create(name="Gone", template=world["template"], segment=world["segment"])
-    delete(gone, by=world.system)
-    return gone
+    return delete(gone, by=world.system)
 
 
 @builds("case", in_north=True)

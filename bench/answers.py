@@ -150,7 +150,7 @@ def _script(world: World, first: int) -> str:
             sheet.values, world.version_id, world.survey_id, 0, invitation_id=-7_777_777, language="en"
         )
         now = timezone.now()
-        parameters = answering._parameters(page, definition, organization.pk, now, now)
+        parameters = answering._parameters(page, definition, organization.pk, now, now, complete=True)
         parameters["id"] = -8_888_888
         cursor = psycopg.ClientCursor(connection.connection)
         statement = cursor.mogrify(answering.TAKE_IN_INVITED, parameters)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -67,8 +68,13 @@ def _is_ours(environ: Environ) -> bool:
         return False
     if settings.SECURE_SSL_REDIRECT and not _is_secure(environ):
         return False
-    host, _port = split_domain_port(environ.get("HTTP_HOST", ""))
-    return bool(host) and validate_host(host, settings.ALLOWED_HOSTS)
+    return _is_our_host(environ.get("HTTP_HOST", ""), tuple(settings.ALLOWED_HOSTS))
+
+
+@lru_cache(maxsize=256)
+def _is_our_host(said: str, allowed: tuple[str, ...]) -> bool:
+    host, _port = split_domain_port(said)
+    return bool(host) and validate_host(host, allowed)
 
 
 def _is_secure(environ: Environ) -> bool:

@@ -286,7 +286,10 @@ def take_in(
     Within `acting_for` this is a part of that transaction; outside, it is written for good when this returns.
     `stored_at` is the time that is kept: for an anonymous answer the beginning of the day.
     """
-    parameters = _parameters(first, definition, organization_id, now, stored_at or now)
+    following = None if first.page is None else reading.next_page(definition, first.page, first.values)
+    parameters = _parameters(
+        first, definition, organization_id, now, stored_at or now, complete=following is None
+    )
     statement = TAKE_IN_NAMED if first.invitation_id is None else TAKE_IN_INVITED
     row = statements.first_row(statement, parameters, organization_id=organization_id)
     if row is None:
@@ -294,7 +297,6 @@ def take_in(
     response_id, counts = row
     if counts and parameters["wakes"] and parameters["complete"]:
         transaction.on_commit(lambda: hint(organization_id), robust=True)
-    following = None if first.page is None else reading.next_page(definition, first.page, first.values)
     return Accepted(response_id, parameters["score"], created=True, changed=True, next_page=following)
 
 
@@ -304,10 +306,11 @@ def _parameters(
     organization_id: int,
     now: dt.datetime,
     stored_at: dt.datetime,
+    *,
+    complete: bool,
 ) -> dict[str, Any]:
     """Everything the statement takes; it names only a part of them for answers without an invitation."""
     score = reading.score_of(definition, first.values)
-    complete = first.page is None or reading.next_page(definition, first.page, first.values) is None
     response_id = _next_id()
     kind = _completed()
     return {

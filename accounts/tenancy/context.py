@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -64,13 +63,6 @@ def acting_for(organization: Organization | int, *, using: str = DEFAULT_DB_ALIA
         # After an error nothing may run: ROLLBACK TO SAVEPOINT restores the setting by itself.
         if nested and not connection.needs_rollback:
             _tell_database(connection, "" if outer is None else str(outer))
-
-
-def tell_ahead(driver: psycopg.Connection[Any], organization_id: int) -> None:
-    """Tell the database within a pipeline of that connection: the setting ends with the pipeline's transaction."""
-    if driver.pgconn.pipeline_status == psycopg.pq.PipelineStatus.OFF:
-        raise RuntimeError("outside a pipeline the setting would be gone before the next statement")
-    psycopg.RawCursor(driver).execute("SELECT set_config($1, $2, true)", [SETTING, str(organization_id)])
 
 
 def _tell_database(connection: BaseDatabaseWrapper, value: str) -> None:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 import psycopg
 from django.conf import settings
 from django.db import connection
 
-from accounts.tenancy.context import acting_for, organization_id_or_none, tell_ahead
+from accounts.tenancy import one_trip
+from accounts.tenancy.context import acting_for, organization_id_or_none
+from accounts.tenancy.one_trip import Statement
 
 
 def first_row(sql: str, parameters: Mapping[str, Any], *, organization_id: int) -> tuple[Any, ...] | None:
@@ -25,7 +28,7 @@ def first_row(sql: str, parameters: Mapping[str, Any], *, organization_id: int) 
     transaction. Outside, it is a transaction of its own, which is over when this returns and takes one trip
     to the server instead of five.
     """
-    numbered, names = _numbered(sql)
+    statement, names = _numbered(sql)
     values = [parameters[name] for name in names]
     if organization_id_or_none() is None and connection.in_atomic_block:
         with acting_for(organization_id):
@@ -33,20 +36,22 @@ def first_row(sql: str, parameters: Mapping[str, Any], *, organization_id: int) 
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     driver = connection.connection
-    if driver.prepare_threshold is None and settings.DATABASE_PREPARES:
-        driver.prepare_threshold = 5
     with connection.wrap_database_errors:
-        if connection.in_atomic_block:
-            return psycopg.RawCursor(driver).execute(numbered, values).fetchone()
-        # Without BEGIN: everything up to the end of a pipeline is one transaction, and the setting ends with it.
-        with driver.pipeline():
-            tell_ahead(driver, organization_id)
-            cursor = psycopg.RawCursor(driver).execute(numbered, values)
-        return cursor.fetchone()
+        if not connection.in_atomic_block:
+            return one_trip.first_row(
+                driver,
+                statement,
+                values,
+                organization_id=organization_id,
+                prepares=settings.DATABASE_PREPARES,
+            )
+        if driver.prepare_threshold is None and settings.DATABASE_PREPARES:
+            driver.prepare_threshold = 5
+        return psycopg.RawCursor(driver).execute(statement.text, values).fetchone()
 
 
 @cache
-def _numbered(sql: str) -> tuple[str, list[str]]:
+def _numbered(sql: str) -> tuple[Statement, list[str]]:
     """The statement with $1, $2 ... for its named parameters, and their names in that order.
 
     The driver would look through so long a text for each call anew.
@@ -58,4 +63,5 @@ def _numbered(sql: str) -> tuple[str, list[str]]:
             names.append(match[1])
         return f"${names.index(match[1]) + 1}"
 
-    return re.sub(r"%\((\w+)\)s", number, sql), names
+    text = re.sub(r"%\((\w+)\)s", number, sql).encode()
+    return Statement(b"loopwell_" + sha256(text).hexdigest()[:24].encode(), text), names

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
 from accounts.tenancy import statements
 from accounts.tenancy.context import acting_for
@@ -31,6 +31,16 @@ def bed(two: Any) -> Bed:
 def name_of(bed: Bed, organization: Any) -> str:
     with acting_for(organization):
         return Bed.objects.get(pk=bed.pk).name
+
+
+def cut(pid: int) -> None:
+    """The server ends one of our connections."""
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    finally:
+        other.close()
 
 
 def test_alone_it_is_written_when_it_returns_and_nobody_acts_afterwards(two: Any, bed: Bed) -> None:
@@ -87,12 +97,39 @@ def test_a_connection_that_the_server_closed_is_replaced_at_the_next_request(two
     connection.ensure_connection()
     pid = connection.connection.info.backend_pid
     assert connection.is_usable()
-    other = connection.copy()
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-    finally:
-        other.close()
+    cut(pid)
     assert not connection.is_usable()
     connection.health_check_enabled, connection.health_check_done = True, False
     assert name_of(bed, two[0]) == "roses"
+
+
+def test_behind_a_pooler_nothing_is_prepared(two: Any, bed: Bed, settings: Any) -> None:
+    settings.DATABASE_PREPARES = False
+    connection.close()
+    named = {"name": "dahlias", "id": bed.pk}
+    for _turn in range(2):
+        assert statements.first_row(RENAME, named, organization_id=two[0].pk) == (bed.pk, "dahlias")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'loopwell%%'")
+        assert cursor.fetchone() == (0,)
+
+
+def test_a_value_no_text_can_hold_is_refused_before_anything_is_sent(two: Any, bed: Bed) -> None:
+    named = {"name": "nul \0 byte", "id": bed.pk}
+    with pytest.raises(DataError, match="NUL"):
+        statements.first_row(RENAME, named, organization_id=two[0].pk)
+    assert not connection.connection.closed
+    assert name_of(bed, two[0]) == "roses"
+
+
+def test_a_connection_that_breaks_off_is_closed_and_the_next_one_prepares_anew(two: Any, bed: Bed) -> None:
+    named = {"name": "tulips", "id": bed.pk}
+    statements.first_row(RENAME, named, organization_id=two[0].pk)
+    pid = connection.connection.info.backend_pid
+    cut(pid)
+    with pytest.raises(OperationalError):
+        statements.first_row(RENAME, {**named, "name": "asters"}, organization_id=two[0].pk)
+    assert connection.connection.closed
+    connection.close()
+    assert name_of(bed, two[0]) == "tulips"
+    assert statements.first_row(RENAME, named, organization_id=two[0].pk) == (bed.pk, "tulips")

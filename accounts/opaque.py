@@ -21,6 +21,7 @@ PREFIXES = {
     "customer": "cus",
     "customerevent": "evt",
     "customerimport": "imp",
+    "distinction": "dst",
     "distribution": "dis",
     "invitation": "inv",
     "member": "mem",

@@ -53,6 +53,8 @@ DATA_MAP: DataMap = {
         person="customer_id",
         delete=True,
     ),
+    # That they look alike is no fact of theirs, and the line goes with either of them.
+    "segments.Distinction": About(none="id organization first second at by"),
     "segments.EventMessageId": About(none="id organization message_id at"),
     "segments.CustomerImport": About(
         # The preview quotes rows of the file; it goes with the file.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -11,7 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acting import Actor
-from segments.models import Customer
+from segments.models import Customer, Distinction
+from segments.telling_apart import pairs_among
 
 MOST = 50
 SHOWN = 6
@@ -31,29 +32,48 @@ class Group:
     shared: str
     customers: tuple[Customer, ...]
     number: int
+    # Pairs among them of which somebody said that they are two people.
+    apart: frozenset[frozenset[int]] = frozenset()
 
     @property
     def label(self) -> str | Promise:
         return REASONS[self.reason]
 
+    @property
+    def pairs(self) -> list[tuple[Customer, Customer | None]]:
+        """Each record with the oldest before it that may be the same person; None where there is none."""
+        return [
+            (one, next((old for old in self.customers[:place] if {old.pk, one.pk} not in self.apart), None))
+            for place, one in enumerate(self.customers)
+        ]
+
+    @property
+    def settled(self) -> bool:
+        """Every pair was looked at, and all of them are different people."""
+        return self.number == len(self.customers) and not any(old for _one, old in self.pairs)
+
 
 def groups(actor: Actor, *, most: int = MOST) -> list[Group]:
     """Groups among the customers that the actor may see, at most `most` per reason; each group once."""
     seen = Customer.objects.present().visible_to(actor)
+    # Groups that are settled take no place from the others.
+    read = most + min(Distinction.objects.count(), 10 * most)
     found: list[Group] = []
     shown: list[frozenset[int]] = []
     for group in (
-        *_alike(seen.exclude(email_lower=""), "email", ["email_lower"], most),
-        *_alike(seen.exclude(phone=""), "phone", ["phone"], most),
+        *_alike(seen.exclude(email_lower=""), "email", ["email_lower"], read),
+        *_alike(seen.exclude(phone=""), "phone", ["phone"], read),
         *_alike(
             seen.exclude(name="").filter(company__isnull=False).annotate(name_lower=Lower("name")),
             "name",
             ["name_lower", "company_id"],
-            most,
+            read,
         ),
     ):
         members = frozenset(customer.pk for customer in group.customers)
-        if not any(members <= others for others in shown):
+        group = replace(group, apart=frozenset(pairs_among(list(members))))
+        mine = sum(1 for each in found if each.reason == group.reason)
+        if mine < most and not group.settled and not any(members <= others for others in shown):
             shown.append(members)
             found.append(group)
     return found

@@ -13,6 +13,10 @@ SENTENCES: dict[str, str | Promise] = {
     "customer.import/cancelled": _("%(actor)s stopped the import %(subject)s after %(rows)s rows"),
     "customer.merge/merged": _("%(actor)s merged another record into the customer %(subject)s"),
     "customer.merge/undone": _("%(actor)s took a merge into the customer %(subject)s apart again"),
+    "customer.merge/told_apart": _("%(actor)s said that %(subject)s and another record are two people"),
+    "customer.merge/told_together": _(
+        "%(actor)s said that %(subject)s and another record may be one after all"
+    ),
     "segment.edit/created": _("%(actor)s made the segment %(subject)s"),
     "segment.edit/changed": _("%(actor)s changed the segment %(subject)s"),
     "segment.edit/deleted": _("%(actor)s deleted the segment %(subject)s, for 30 days with a way back"),

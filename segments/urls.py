@@ -14,6 +14,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/deletions/<int:deletion_id>/undo/", customers.customer_restore, name="customer_restore"),
     path("customers/duplicates/", merges.duplicate_list, name="duplicate_list"),
     path("customers/<int:customer_id>/merge/<int:other_id>/", merges.customer_merge, name="customer_merge"),
+    path("customers/<int:customer_id>/apart/<int:other_id>/", merges.customer_apart, name="customer_apart"),
+    path(
+        "customers/distinctions/<int:distinction_id>/undo/", merges.distinction_undo, name="distinction_undo"
+    ),
     path("customers/merges/<int:merge_id>/undo/", merges.merge_undo, name="merge_undo"),
     path("customers/search/", search.search_page, name="search"),
     path("segments/", segments.segment_list, name="segment_list"),

@@ -10,9 +10,9 @@ from accounts.api.base import ApiView, In, Out
 from accounts.api.ids import OpaqueId, find
 from accounts.api.pages import PAGE_PARAMETERS, CursorPage, page_of
 from accounts.api.problems import Problem
-from segments import compiling, matching, merging, unmerging
+from segments import compiling, matching, merging, telling_apart, unmerging
 from segments.api.customers import CustomerOut, customers_of
-from segments.models import Customer, Merge
+from segments.models import Customer, Distinction, Merge
 
 
 class DuplicatesOut(Out):
@@ -60,6 +60,58 @@ class DuplicatesView(ApiView):
         except compiling.TooSlow as error:
             raise Problem("too_slow", 422, str(error)) from None
         return Response({"groups": DuplicatesOut(groups, many=True).data})
+
+
+class DistinctionOut(Out):
+    id = OpaqueId("distinction", source="pk")
+    first = OpaqueId("customer", source="first_id")
+    second = OpaqueId("customer", source="second_id")
+    at = serializers.DateTimeField()
+
+
+class DistinctionIn(In):
+    first = OpaqueId("customer", rows=customers_of)
+    second = OpaqueId("customer", rows=customers_of)
+
+
+def distinctions_of(actor: Any) -> Any:
+    """The pairs of customers that were told apart and that this key may both see."""
+    seen = customers_of(actor).values("pk")
+    return Distinction.objects.filter(first__in=seen, second__in=seen)
+
+
+class DistinctionsView(ApiView):
+    """Pairs that look like one person and are two: they are not offered as duplicates."""
+
+    actions = {"GET": "customer.merge", "POST": "customer.merge"}
+
+    @extend_schema(
+        responses=page_of(DistinctionOut), parameters=PAGE_PARAMETERS, operation_id="distinctions_list"
+    )
+    def get(self, request: Any) -> Response:
+        return CursorPage(request, distinctions_of(self.actor), out=DistinctionOut).response()
+
+    @extend_schema(request=DistinctionIn, responses={201: DistinctionOut}, operation_id="distinctions_create")
+    def post(self, request: Any) -> Response:
+        given = DistinctionIn(data=request.data, context={"request": request})
+        given.is_valid(raise_exception=True)
+        facts = given.validated_data
+        try:
+            told = telling_apart.tell_apart(facts["first"], facts["second"], by=self.actor)
+        except telling_apart.NotTwo as error:
+            raise serializers.ValidationError({"second": [str(error)]}) from None
+        return Response(DistinctionOut(told).data, status=status.HTTP_201_CREATED)
+
+
+class DistinctionView(ApiView):
+    """One such pair. A DELETE takes it back: they may be one person after all."""
+
+    actions = {"DELETE": "customer.merge"}
+
+    @extend_schema(responses={204: None}, operation_id="distinctions_delete")
+    def delete(self, request: Any, id: str) -> Response:
+        telling_apart.take_back(find(distinctions_of(self.actor), "distinction", id), by=self.actor)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def merges_of(actor: Any) -> Any:

@@ -8,6 +8,7 @@ from segments.models.customer import Category, Customer
 from segments.models.customer_event import CustomerEvent, EventMessageId
 from segments.models.customer_import import CustomerImport, ExistingPolicy, ImportRowError, ImportState
 from segments.models.customer_key import CustomerKey, KeyKind
+from segments.models.distinction import Distinction
 from segments.models.merge import Merge
 from segments.models.segment import Segment, SegmentMember
 from segments.models.suppression import Suppression, SuppressionReason
@@ -27,6 +28,7 @@ __all__ = [
     "CustomerEvent",
     "CustomerImport",
     "CustomerKey",
+    "Distinction",
     "EventMessageId",
     "ExistingPolicy",
     "ImportRowError",

@@ -13,9 +13,9 @@ from accounts.acting import Actor
 from accounts.door import member_page
 from accounts.models import Stale
 from accounts.toasts import toast
-from segments import compiling, matching, merging, moving_rows, unmerging
+from segments import compiling, matching, merging, moving_rows, telling_apart, unmerging
 from segments.merging import KEPT, OTHER, NotMerged
-from segments.models import Attribute, Customer, Merge
+from segments.models import Attribute, Customer, Distinction, Merge
 from segments.values import as_text
 
 
@@ -34,6 +34,9 @@ def duplicate_list(request: HttpRequest, slug: str) -> HttpResponse:
         "merges": merges_of(request.actor)
         .reversible(timezone.now())
         .select_related("survivor", "by")
+        .order_by("-at", "-id")[:20],
+        "apart": distinctions_of(request.actor)
+        .select_related("first", "second", "by")
         .order_by("-at", "-id")[:20],
         "most": matching.MOST,
     }
@@ -81,6 +84,39 @@ def customer_merge(request: HttpRequest, slug: str, customer_id: int, other_id: 
         "stale": stale,
     }
     return render(request, "segments/customer_merge.html", told, status=status)
+
+
+@require_POST
+@member_page("customer.merge")
+def customer_apart(request: HttpRequest, slug: str, customer_id: int, other_id: int) -> HttpResponse:
+    """Two people, somebody says who looked at both."""
+    seen = Customer.objects.present().visible_to(request.actor)
+    one, other = (get_object_or_404(seen, pk=each) for each in (customer_id, other_id))
+    try:
+        told = telling_apart.tell_apart(one, other, by=request.actor)
+    except telling_apart.NotTwo:
+        raise Http404 from None
+    toast(
+        request,
+        _("Two people, then. They are not offered again."),
+        undo=reverse("distinction_undo", args=[slug, told.pk]),
+    )
+    return redirect("duplicate_list", slug)
+
+
+@require_POST
+@member_page("customer.merge")
+def distinction_undo(request: HttpRequest, slug: str, distinction_id: int) -> HttpResponse:
+    told = get_object_or_404(distinctions_of(request.actor), pk=distinction_id)
+    telling_apart.take_back(told, by=request.actor)
+    toast(request, _("They are offered again."))
+    return redirect("duplicate_list", slug)
+
+
+def distinctions_of(actor: Actor) -> Any:
+    """The pairs of customers that were told apart and that the actor may both see."""
+    seen = Customer.objects.present().visible_to(actor).values("pk")
+    return Distinction.objects.filter(first__in=seen, second__in=seen)
 
 
 @require_POST

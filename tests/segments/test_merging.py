@@ -39,6 +39,7 @@ from segments.models import (
     Customer,
     CustomerEvent,
     CustomerKey,
+    Distinction,
     Merge,
     SegmentMember,
     Suppression,
@@ -390,6 +391,48 @@ def test_a_manager_of_a_branch_merges_within_it_only(acme: Organization, acme_un
         unmerging.undo(done, by=Actor("system", acme))
     body = browser.get("/o/acme/customers/duplicates/").content.decode()
     assert f"/customers/{mine[1].pk}/" in body and f"/customers/{theirs.pk}/" not in body
+
+
+@pytest.mark.row("B8", "merge duplicates (reversible for 30 days)")
+def test_a_pair_of_two_people_is_remembered_and_taken_back(
+    acme: Organization, mona: Membership, vera: Membership, as_: LogIn, api: Any
+) -> None:
+    browser = as_(mona)
+    with acting_for(acme):
+        ann, bob = (CustomerFactory(name=name, email="home@one.example") for name in ("Ann", "Bob"))
+    list_page = "/o/acme/customers/duplicates/"
+    apart = f"/o/acme/customers/{ann.pk}/apart/{bob.pk}/"
+    assert apart in browser.get(list_page).content.decode()
+    assert as_(vera).post(apart).status_code == 403
+    page = browser.post(apart, follow=True).content.decode()
+    assert "No duplicates found." in page and "Two people, somebody said" in page
+    assert browser.post(f"/o/acme/customers/{bob.pk}/apart/{ann.pk}/", follow=True).status_code == 200
+    with acting_for(acme):
+        told = Distinction.objects.get()
+        cyd = CustomerFactory(name="Cyd", email="home@one.example")
+    # A third record is compared with both; the pair stays settled.
+    page = browser.get(list_page).content.decode()
+    assert f"/customers/{ann.pk}/merge/{cyd.pk}/" in page and apart not in page and "somebody else" in page
+    browser.post(f"/o/acme/customers/{ann.pk}/apart/{cyd.pk}/")
+    page = browser.get(list_page).content.decode()
+    assert f"/customers/{bob.pk}/merge/{cyd.pk}/" in page
+    browser.post(f"/o/acme/customers/distinctions/{told.pk}/undo/")
+    assert apart in browser.get(list_page).content.decode()
+    # And over REST.
+    key = api(acme)
+    ids = [opaque.encode("customer", each.pk) for each in (ann, bob, cyd)]
+    assert key.post("/api/v1/distinctions", {"first": ids[0], "second": ids[0]}).status_code in (400, 422)
+    for first, second in ((ids[1], ids[0]), (ids[1], ids[2])):
+        made = key.post("/api/v1/distinctions", {"first": first, "second": second})
+        assert made.status_code == 201
+    assert key.get("/api/v1/duplicates").json()["groups"] == []
+    assert made.json() in key.get("/api/v1/distinctions").json()["items"]
+    assert api(acme, "customers:read").delete(f"/api/v1/distinctions/{made.json()['id']}").status_code == 403
+    assert key.delete(f"/api/v1/distinctions/{made.json()['id']}").status_code == 204
+    assert len(key.get("/api/v1/duplicates").json()["groups"]) == 1
+    with acting_for(acme):
+        dids = [entry.details["did"] for entry in AuditEntry.objects.filter(action="customer.merge")]
+        assert set(dids) == {"told_apart", "told_together"}
 
 
 def test_over_rest_it_is_the_same_verb(acme: Organization, globex: Organization, api: Any) -> None:

@@ -19,7 +19,7 @@ from accounts.models import MemberInvitation, StoredFile, Unit
 from accounts.storing import store_bytes
 from outreach.caring import open_case
 from outreach.models import Alert, Campaign, Sender, SendKey, Template
-from segments import importing, merging
+from segments import importing, merging, telling_apart
 from segments.models import CustomerImport
 from surveys import annotating
 from tests.factories.accounts import UnitFactory
@@ -45,6 +45,7 @@ PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
     ("imports", "import_id"): "customerimport",
     ("attribute_restore", "deletion_id"): "attribute_deletion",
     ("merge", "other_id"): "twin",
+    ("apart", "other_id"): "twin",
     ("customer_restore", "deletion_id"): "customer_deletion",
     ("segment_restore", "deletion_id"): "segment_deletion",
     ("survey_restore", "deletion_id"): "survey_deletion",
@@ -185,6 +186,12 @@ def twin(world: World) -> Any:
 def merge(world: World) -> Any:
     one, other = (CustomerFactory(unit=world["unit"]) for _ in range(2))
     return merging.merge(one, other, by=world.system)
+
+
+@builds("distinction", in_north=True)
+def distinction(world: World) -> Any:
+    one, other = (CustomerFactory(unit=world["unit"]) for _ in range(2))
+    return telling_apart.tell_apart(one, other, by=world.system)
 
 
 @builds("customer_deletion", in_north=True)

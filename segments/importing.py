@@ -40,7 +40,7 @@ from segments.models import (
     ImportState,
 )
 from segments.sheets import LONGEST_CELL, BadFile, Rows, Sheet, read_sheet
-from segments.suggesting import TARGETS, Column, suggest
+from segments.suggesting import TARGETS, Column, as_before, suggest
 
 CHUNK = 5_000
 TRIED_ROWS = 20_000
@@ -65,7 +65,12 @@ def begin(raw: bytes, *, name: str, by: Actor) -> CustomerImport:
     file = store_bytes(
         sheet.content, name=name[:200], content_type="text/csv", purpose="import", by=by, ending=".csv"
     )
-    proposed = suggest(sheet.header, sheet.sample, list(Attribute.objects.present()))
+    attributes = list(Attribute.objects.present())
+    proposed = suggest(sheet.header, sheet.sample, attributes)
+    before = _alike(sheet.header, by)
+    if before is not None:
+        proposed = as_before(columns_of(before), proposed, attributes)
+    about = {"taken": sheet.taken, "left": sheet.left, "as_before": before.file_name if before else ""}
     return CustomerImport.objects.create(
         file=file,
         file_name=name[:200],
@@ -77,9 +82,21 @@ def begin(raw: bytes, *, name: str, by: Actor) -> CustomerImport:
         rows_total=sheet.rows,
         offset=sheet.first_row_at,
         mode=by.mode,
-        preview={"sample": [row[: len(sheet.header)] for row in sheet.sample[:5]], **_blanks(sheet)},
+        preview={
+            "sample": [row[: len(sheet.header)] for row in sheet.sample[:5]],
+            "about": about,
+            **_blanks(sheet),
+        },
+        existing=before.existing if before else ExistingPolicy.UPDATE,
+        consent_ground=before.consent_ground if before else "",
         started_by=by.name[:200],
     )
+
+
+def _alike(header: Sequence[str], by: Actor) -> CustomerImport | None:
+    """The latest import with these columns: what was chosen then is proposed again."""
+    begun = CustomerImport.objects.all().visible_to(by).exclude(started_at=None)
+    return begun.filter(header=list(header)).order_by("-started_at").first()
 
 
 def _blanks(sheet: Sheet) -> dict[str, list[int]]:

@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
+from segments import workbooks
+
 MOST_BYTES = 50 * 1024 * 1024
 MOST_ROWS = 1_000_000
 MOST_COLUMNS = 200
@@ -19,6 +21,9 @@ LONGEST_CELL = 2_000
 # Bytes of whole lines that are read at a time.
 BLOCK = 64 * 1024
 DELIMITERS = (",", ";", "\t", "|")
+
+# Columns of our own report of errors, which come back when a mended file is brought in again.
+OURS = ("Loopwell row", "Loopwell problem")
 
 # A cell of any length is read, so that its row can be reported and the rows after it still come in.
 csv.field_size_limit(sys.maxsize)
@@ -30,7 +35,10 @@ class BadFile(ValueError):
 
 @dataclass
 class Sheet:
-    """What was found out about a file; `content` is its text as UTF-8, without a byte order mark."""
+    """What was found out about a file; `content` is its text as UTF-8, without a byte order mark.
+
+    Of a workbook, `taken` is the name of the sheet that was read, `left` those of the others with rows.
+    """
 
     content: bytes
     encoding: str
@@ -39,21 +47,27 @@ class Sheet:
     rows: int = 0
     sample: list[list[str]] = field(default_factory=list)
     first_row_at: int = 0
+    taken: str = ""
+    left: list[str] = field(default_factory=list)
 
 
 def read_sheet(raw: bytes, *, sample: int = 2_000) -> Sheet:
     """Find out everything a mapping needs. Raises BadFile."""
     if len(raw) > MOST_BYTES:
         raise BadFile(_("The file is larger than 50 MB. Split it, or send the rows over the API."))
-    text, encoding = decoded(raw)
+    book = _workbook(raw)
+    text, encoding = (book.text, "workbook") if book else decoded(raw)
     if not text.strip():
         raise BadFile(_("The file is empty."))
+    delimiter = "," if book else separator_of(text[:200_000])
+    text, delimiter = _as_given(text, delimiter)
     content = text.encode()
-    delimiter = separator_of(text[:200_000])
     rows = Rows(io.BytesIO(content), 0, delimiter)
     lines = iter(rows)
     header = next(lines)
     sheet = Sheet(content, encoding, delimiter, _checked_header(header), first_row_at=rows.end)
+    if book:
+        sheet.taken, sheet.left = book.sheet, book.others
     for cells in lines:
         sheet.rows += 1
         if sheet.rows > MOST_ROWS:
@@ -65,12 +79,37 @@ def read_sheet(raw: bytes, *, sample: int = 2_000) -> Sheet:
     return sheet
 
 
+def _workbook(raw: bytes) -> workbooks.Taken | None:
+    if not workbooks.is_workbook(raw):
+        return None
+    try:
+        return workbooks.taken(raw)
+    except workbooks.BadWorkbook as error:
+        raise BadFile(str(error)) from None
+
+
+def _as_given(text: str, delimiter: str) -> tuple[str, str]:
+    """A report of ours that was mended, as the file it came from: without our columns and our apostrophes."""
+    if not any(name in text[:100_000] for name in OURS):
+        return text, delimiter
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    header = next(rows)
+    kept = [place for place, name in enumerate(header) if name.strip() not in OURS]
+    if len(kept) == len(header):
+        return text, delimiter
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for cells in (header, *rows):
+        writer.writerow(
+            [plain(cell) for place, cell in enumerate(cells) if place in kept or place >= len(header)]
+        )
+    return out.getvalue(), ","
+
+
 def decoded(raw: bytes) -> tuple[str, str]:
     """The text and the name of its encoding. Raises BadFile."""
-    if raw[:4] == b"PK\x03\x04" or raw[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        raise BadFile(_("This is a spreadsheet or an archive. In the spreadsheet, choose “Save as” and CSV."))
     if raw[:2] == b"\x1f\x8b" or raw[:4] == b"%PDF":
-        raise BadFile(_("This is no CSV file."))
+        raise BadFile(_("This is neither a CSV file nor a workbook."))
     marks = [(b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")]
     for mark, encoding in marks:
         if raw.startswith(mark):
@@ -181,6 +220,11 @@ def neutral(cell: object) -> str:
     if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not re.fullmatch(r"-?\d+([.,]\d+)?", text):
         return "'" + text
     return text
+
+
+def plain(cell: str) -> str:
+    """The cell as it was before `neutral`."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def line_of(cells: list[object]) -> str:

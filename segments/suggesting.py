@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.utils.text import slugify
@@ -43,8 +43,6 @@ _NAMES = {
     "created_at": "customer since|created at|created|signup date|sign up date|joined|member since|start date",
 }
 NAMES = {name: target for target, names in _NAMES.items() for name in names.split("|")}
-# Columns of our own report of errors, which come back when a mended file is brought in again.
-OURS = ("loopwell row", "loopwell problem")
 _MONEY = re.compile(r"\b(price|amount|revenue|charges?|spend|spent|total|cost|value|mrr|arr|balance|paid)\b")
 
 
@@ -80,12 +78,21 @@ def suggest(
     return found
 
 
+def as_before(
+    chosen: Sequence[Column], proposed: Sequence[Column], attributes: Sequence[Attribute]
+) -> list[Column]:
+    """What was chosen for the same columns once; a proposal where its attribute is gone meanwhile."""
+    present = {f"attribute:{attribute.key}" for attribute in attributes}
+    return [
+        replace(column, made=False) if column.to in ("ignore", *TARGETS) or column.to in present else fresh
+        for column, fresh in zip(chosen, proposed, strict=True)
+    ]
+
+
 def _suggestion(name: str, cells: list[str], attributes: Sequence[Attribute], taken: set[str]) -> Column:
     plain = plain_name(name)
     filled = [cell.strip() for cell in cells if cell.strip()]
     full = bool(cells) and len(filled) / len(cells) >= 0.95
-    if plain in OURS:
-        return Column("ignore")
     target = NAMES.get(plain) or _by_values(filled)
     if target == "created_at" and not _all_are("date", filled):
         target = None

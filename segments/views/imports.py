@@ -17,7 +17,7 @@ from accounts.toasts import toast
 from segments import importing
 from segments.models import Attribute, CustomerImport, ExistingPolicy, ImportRowError, ImportState
 from segments.models.attribute import AttributeKind
-from segments.sheets import MOST_BYTES, BadFile, line_of
+from segments.sheets import MOST_BYTES, OURS, BadFile, line_of
 from segments.suggesting import TARGETS, Column
 
 GROUNDS = [
@@ -29,9 +29,12 @@ GROUNDS = [
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label=gettext_lazy("CSV file"),
-        help_text=gettext_lazy("Up to 50 MB and a million rows. The first row names the columns."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
+        label=gettext_lazy("CSV file or workbook"),
+        help_text=gettext_lazy(
+            "Up to 50 MB and a million rows; a workbook (XLSX, XLS, ODS) up to 20 MB. The first row names the"
+            " columns."
+        ),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.ods,text/csv"}),
     )
 
 
@@ -89,6 +92,7 @@ def import_columns(request: HttpRequest, slug: str, import_id: int) -> HttpRespo
         return redirect("import_detail", slug, import_id)
     columns, error, column_error, status = importing.columns_of(one), "", "", 200
     form = RunForm(initial={"existing": one.existing, "ground": _ground_key(one.consent_ground)})
+    about = one.preview.get("about", {})
     if request.method == "POST":
         columns, form, status = _read_columns(request, one), RunForm(request.POST), 422
         if form.is_valid():
@@ -124,6 +128,9 @@ def import_columns(request: HttpRequest, slug: str, import_id: int) -> HttpRespo
         "form": form,
         "error": "" if column_error else error,
         "any_error": error,
+        "as_before": about.get("as_before", ""),
+        "taken": about.get("taken", ""),
+        "left": about.get("left", []),
         "targets": [("ignore", _("Leave out")), *TARGETS.items()],
         "attributes": Attribute.objects.present(),
         "kinds": AttributeKind.choices,
@@ -214,7 +221,7 @@ def import_problems(request: HttpRequest, slug: str, import_id: int) -> Streamin
 
     def body() -> Iterator[bytes]:
         with acting_for(organization_id):
-            yield ("\ufeff" + line_of([*one.header, "Loopwell row", "Loopwell problem"])).encode()
+            yield ("\ufeff" + line_of([*one.header, *OURS])).encode()
             errors = ImportRowError.objects.filter(customer_import=one).order_by("row_number", "id")
             for error in errors.iterator(chunk_size=1000):
                 cells = [*error.cells, *[""] * (len(one.header) - len(error.cells))]

@@ -17,6 +17,7 @@ from accounts.recording import record
 from accounts.tenancy.context import current_organization_id
 from accounts.tenancy.staging import fresh_statistics
 from accounts.zones import zone_names
+from segments import origins
 from segments.addresses import BadAddress, normal_email, normal_phone
 from segments.models import Attribute, AttributeChange, Category, Company, Customer, CustomerKey, KeyKind
 from segments.values import BadValue, Value, read
@@ -329,24 +330,30 @@ STAGED = {
 INSERT = """
 INSERT INTO segments_customer (organization_id, id, name, first_name, email, email_lower, phone, locale,
   time_zone, stage, stage_since, company_id, unit_id, attributes, mode, source, last_category,
-  previous_category, last_channel, last_touchpoint, answer_count, revision, changed, created_at, updated_at)
+  previous_category, last_channel, last_touchpoint, answer_count, revision, changed, created_at, recorded_at,
+  updated_at)
 SELECT %(organization)s, s.mine, COALESCE(s.name, ''), COALESCE(s.first_name, ''), COALESCE(s.email, ''),
   lower(COALESCE(s.email, '')), COALESCE(s.phone, ''), COALESCE(s.locale, ''), COALESCE(s.time_zone, ''),
   COALESCE(s.stage, ''), CASE WHEN s.stage <> '' THEN %(at)s::timestamptz END, s.company_id, s.unit_id,
   jsonb_strip_nulls(s.attributes), %(mode)s, %(source)s, '', '', '', '', 0, 1, 0,
-  COALESCE(s.created_at, %(at)s), %(now)s
+  COALESCE(s.created_at, %(at)s), %(at)s, %(now)s
 FROM {staged} s WHERE s.is_new
 """
 
 UPDATE = """
 WITH before AS (
-  SELECT c.id AS mine, c.attributes FROM segments_customer c
+  SELECT c.id AS mine, c.attributes, c.name AS was_name, c.email AS was_email, c.phone AS was_phone,
+         c.locale AS was_locale, c.time_zone AS was_time_zone, c.stage AS was_stage,
+         c.company_id AS was_company_id, c.unit_id AS was_unit_id
+  FROM segments_customer c
   JOIN {staged} s ON c.organization_id = %(organization)s AND c.id = s.mine AND NOT s.is_new
   ORDER BY c.id FOR NO KEY UPDATE OF c
 ), wanted AS (
   SELECT b.mine, b.attributes AS old_attributes, s.attributes AS said,
          jsonb_strip_nulls(b.attributes || s.attributes) AS attributes,
-         s.name, s.first_name, s.email, s.phone, s.locale, s.time_zone, s.stage, s.company_id, s.unit_id
+         s.name, s.first_name, s.email, s.phone, s.locale, s.time_zone, s.stage, s.company_id, s.unit_id,
+         b.was_name, b.was_email, b.was_phone, b.was_locale, b.was_time_zone, b.was_stage, b.was_company_id,
+         b.was_unit_id
   FROM before b JOIN {staged} s ON s.mine = b.mine
 ), noted AS (
   INSERT INTO segments_attributechange (organization_id, customer_id, key, old, new, source, at)
@@ -354,6 +361,22 @@ WITH before AS (
          %(source)s, %(at)s
   FROM wanted w CROSS JOIN LATERAL jsonb_each(w.said) e
   WHERE (w.old_attributes -> e.key) IS DISTINCT FROM NULLIF(e.value, 'null'::jsonb)
+  UNION ALL
+  SELECT %(organization)s, w.mine, f.key, to_jsonb(NULLIF(f.old, '')), to_jsonb(NULLIF(f.new, '')),
+         %(source)s, %(at)s
+  FROM wanted w CROSS JOIN LATERAL (VALUES
+    ('.name', w.was_name, w.name), ('.email', w.was_email, w.email), ('.phone', w.was_phone, w.phone),
+    ('.locale', w.was_locale, w.locale), ('.time_zone', w.was_time_zone, w.time_zone),
+    ('.stage', w.was_stage, w.stage)
+  ) f(key, old, new)
+  WHERE f.new IS NOT NULL AND f.new <> f.old
+  UNION ALL
+  SELECT %(organization)s, w.mine, f.key, CASE WHEN f.old IS NOT NULL THEN 'true'::jsonb END, 'true'::jsonb,
+         %(source)s, %(at)s
+  FROM wanted w CROSS JOIN LATERAL (VALUES
+    ('.company', w.was_company_id, w.company_id), ('.unit', w.was_unit_id, w.unit_id)
+  ) f(key, old, new)
+  WHERE f.new IS NOT NULL AND f.new IS DISTINCT FROM f.old
 )
 UPDATE segments_customer c SET
   name = COALESCE(w.name, c.name), first_name = COALESCE(w.first_name, c.first_name),
@@ -440,6 +463,10 @@ def _write(
                 " ON CONFLICT DO NOTHING",
                 [params["organization"], at, *(list(column) for column in zip(*keys, strict=True))],
             )
+        if seen := [
+            row.crm for row, outcome in zip(rows, outcomes, strict=True) if row.crm and outcome.customer_id
+        ]:
+            _note_seen(cursor, seen, at)
         changed: set[int] = set()
         if not all(line[1] for line in staged):
             cursor.execute(UPDATE.format(staged=relation), params)
@@ -450,6 +477,17 @@ def _write(
         replace(outcome, what="updated") if outcome.customer_id in changed else outcome
         for outcome in outcomes
     ]
+
+
+def _note_seen(cursor: Any, names: list[tuple[str, str]], at: datetime) -> None:
+    """A CRM named these customers: the link is alive. Written once a day, because a sync names everybody."""
+    cursor.execute(
+        "UPDATE segments_customerkey k SET seen_at = %s"
+        " FROM unnest(%s::text[], %s::text[]) n(source, value)"
+        " WHERE k.organization_id = %s AND k.kind = 'crm' AND k.source = n.source AND k.value = n.value"
+        " AND (k.seen_at IS NULL OR k.seen_at < %s::timestamptz - interval '1 day')",
+        [at, *(list(column) for column in zip(*names, strict=True)), current_organization_id(), at],
+    )
 
 
 # First key of the advisory lock on making people; any number of ours that no other lock uses.
@@ -578,6 +616,7 @@ def save_by_hand(
         raise Refused(_("There is no such unit."), "unit")
     external_id, company = facts.pop("external_id"), facts.pop("company")
     at = timezone.now()
+    before = origins.facts_of(customer)
     if facts["stage"] != customer.stage:
         customer.stage_since = at
     for name, value in facts.items():
@@ -601,6 +640,7 @@ def save_by_hand(
         customer.save()
     else:
         customer.save_revision(expected, by=by)
+        changes += origins.changes_of(customer, before, source="page", at=at)
         AttributeChange.objects.bulk_create(changes)
     _set_external_id(customer, external_id)
     record("customer.created" if made else "customer.changed", customer)

@@ -42,7 +42,7 @@ DATA_MAP: DataMap = {
     "segments.CustomerKey": About(
         personal="value",
         tenant="kind source",
-        none="id organization customer created_at",
+        none="id organization customer created_at seen_at",
         person="customer_id",
         delete=True,
     ),
@@ -93,7 +93,7 @@ DATA_MAP: DataMap = {
         " stage_since last_score last_category previous_score previous_category last_responded_at last_channel"
         " last_touchpoint answer_count",
         tenant="source",
-        none=f"{_EDITABLE} mode last_response_id changed created_at updated_at",
+        none=f"{_EDITABLE} mode last_response_id changed created_at recorded_at updated_at",
         person="id",
         delete=True,
     ),

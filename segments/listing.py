@@ -16,17 +16,20 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext
 
 from accounts import opaque
 from accounts.acting import Actor
 from segments import catalog, compiling
 from segments.catalog import Field, Vocabulary
 from segments.models import Category, Customer, CustomerKey, Segment
+from segments.rules import Group, as_json, read_rule, sentence
 from segments.sheets import line_of
 from segments.values import as_text
 
 PAGE = 50
 COLUMNS = ("score", "email", "company", "stage", "answered")
+LONGEST_RULE = 4_000
 ORDERS = ("name", "since", "answered", "score", "stage", "email")
 
 
@@ -42,6 +45,8 @@ class Search:
     sort: str = "-since"
     columns: tuple[str, ...] = COLUMNS
     after: tuple[Any, int] | None = None
+    # A rule in the address: who stands behind a number of the page on data quality.
+    rule: Group | None = None
     words: Vocabulary = field(default_factory=lambda: Vocabulary([]), repr=False)
 
     @classmethod
@@ -61,12 +66,18 @@ class Search:
             sort=sort if sort.removeprefix("-") in ORDERS else "-since",
             columns=tuple(key for key in given.getlist("columns") if key in known)[:12] or COLUMNS,
             after=_unmarked(given.get("after", "")),
+            rule=_rule(given.get("rule", ""), words),
             words=words,
         )
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.text or self.category or self.segment or self.attribute)
+        return bool(self.text or self.category or self.segment or self.attribute or self.rule)
+
+    @property
+    def rule_sentence(self) -> str:
+        """The rule in the address in words; empty without one."""
+        return sentence(self.rule, self.words, gettext) if self.rule is not None else ""
 
     def fields(self) -> list[Field]:
         """The chosen columns that exist."""
@@ -83,6 +94,8 @@ class Search:
             rows = rows.filter(_with_value(self.words[f"attribute.{self.attribute}"], self.value))
         if self.segment is not None:
             rows = rows.filter(pk__in=compiling.members(self.segment).values("pk"))
+        if self.rule is not None:
+            rows = rows.filter(pk__in=compiling.found_by(self.rule, words=self.words).values("pk"))
         return rows
 
     def as_rule(self) -> dict[str, Any] | None:
@@ -110,6 +123,9 @@ class Search:
         if self.segment is not None:
             shown = opaque.encode("segment", self.segment.pk)
             yield {"field": "segment", "operator": "is_in", "value": shown}
+        if self.rule is not None:
+            members = [as_json(one) for one in self.rule.members]
+            yield from members if self.rule.how == "all" else [as_json(self.rule)]
 
     def page(self, actor: Actor, *, size: int = PAGE) -> tuple[list[Customer], str]:
         """The rows of this page, and the mark of the next ("" at the end)."""
@@ -123,6 +139,17 @@ class Search:
         more = len(page) > size
         page = page[:size]
         return page, _marked(getattr(page[-1], column), page[-1].pk) if more else ""
+
+
+def _rule(text: str, words: Vocabulary) -> Group | None:
+    """The rule of an address; None for one that is none, or says nothing."""
+    if not text or len(text) > LONGEST_RULE:
+        return None
+    try:
+        rule = read_rule(json.loads(text), words)
+    except (ValueError, RecursionError):
+        return None
+    return rule if rule.members else None
 
 
 def _as_row(word: Field, value: str) -> dict[str, Any]:

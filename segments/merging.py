@@ -17,6 +17,7 @@ from accounts.acting import Actor
 from accounts.auditing import audit
 from accounts.models import Stale
 from accounts.recording import record
+from segments import origins
 from segments.combining import LATEST, combined
 from segments.merge_parts import every_part, newest_scores
 from segments.models import AttributeChange, Customer, CustomerKey, KeyKind, Merge
@@ -75,11 +76,15 @@ def merge(
     overwrites = [one for part in every_part() for one in part.prepare(survivor.pk, absorbed.pk)]
     written = [write_over(one) for one in overwrites]
     moved = move(survivor.pk, absorbed.pk)
+    known = origins.facts_of(survivor)
     fields, attributes = _take(survivor, absorbed, choose or {})
     made: dict[str, list[int]] = {}
     if changes := [
-        AttributeChange(customer_id=survivor.pk, key=key, old=old, new=new, source="merge", at=now)
-        for key, (old, new) in attributes.items()
+        *(
+            AttributeChange(customer_id=survivor.pk, key=key, old=old, new=new, source="merge", at=now)
+            for key, (old, new) in attributes.items()
+        ),
+        *origins.changes_of(survivor, known, source="merge", at=now),
     ]:
         AttributeChange.objects.bulk_create(changes)
         made["segments.AttributeChange"] = [change.pk for change in changes]

@@ -8,6 +8,7 @@ ITEMS = [
     Item("people", _("Customers"), "customer_list", "customer.view", "people", 10),
     Item("people", _("Segments"), "segment_list", "segment.view", "segment", 20),
     Item("people", _("Imports"), "import_list", "customer.import", "import", 40),
+    Item("people", _("Data quality"), "data_quality", "customer.view", "check", 45),
     Item("people", _("Companies"), "company_list", "customer.view", "company", 30),
     Item("settings", _("Attributes"), "attribute_list", "customer.view", "tag", 70),
 ]

@@ -4,6 +4,7 @@ The judge of a sending is segments/contacting.py; it also knows quiet hours, lim
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import BinaryField, CharField, Count, F, Func, Q, QuerySet, Value
 
@@ -30,7 +31,7 @@ class Reach:
 
 def reach(found: QuerySet[Customer], asked: Asked) -> Reach | None:
     """In one reading of the query; None where that takes too long to wait for."""
-    salted = found.order_by().annotate(hashed=_hashed(asked.organization.salt))
+    hashed = salted(found.order_by(), asked)
     reachable = ~Q(email_lower="")
     figures = {
         "surveys": Count(
@@ -44,9 +45,14 @@ def reach(found: QuerySet[Customer], asked: Asked) -> Reach | None:
     }
     try:
         with compiling.patience(PATIENCE_MS):
-            return Reach(**salted.aggregate(**figures))
+            return Reach(**hashed.aggregate(**figures))
     except TooSlow:
         return None
+
+
+def salted(found: QuerySet[Customer], asked: Asked) -> QuerySet[Any]:
+    """The same with `hashed`, the address as the list of stopped addresses keeps it."""
+    return found.annotate(hashed=_hashed(asked.organization.salt))
 
 
 def _allowed(purpose: str, asked: Asked) -> Q:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from segments.views import attributes, companies, customers, imports, merges, search, segments
+from segments.views import attributes, companies, customers, imports, merges, quality, search, segments
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/", customers.customer_list, name="customer_list"),
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "customers/distinctions/<int:distinction_id>/undo/", merges.distinction_undo, name="distinction_undo"
     ),
     path("customers/merges/<int:merge_id>/undo/", merges.merge_undo, name="merge_undo"),
+    path("customers/quality/", quality.data_quality, name="data_quality"),
     path("customers/search/", search.search_page, name="search"),
     path("segments/", segments.segment_list, name="segment_list"),
     path("segments/new/", segments.segment_new, name="segment_new"),

@@ -74,10 +74,18 @@ class CustomerOut(Out):
         return next((key.value for key in customer.keys.all() if key.kind == "external"), "")
 
 
+class CrmIn(In):
+    """The id of a customer in a CRM. Each time it is given, the link counts as alive."""
+
+    system = serializers.CharField(max_length=40, help_text="What you call the CRM: hubspot, salesforce.")
+    id = serializers.CharField(max_length=254)
+
+
 class PersonIn(In):
-    """What is known of one customer. The first of external_id, email, phone that is given says who it is."""
+    """What is known of one customer. The first of external_id, crm, email, phone that is given says who it is."""
 
     external_id = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    crm = CrmIn(required=False)
     email = serializers.CharField(max_length=254, required=False, allow_blank=True)
     phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
     name = serializers.CharField(max_length=200, required=False, allow_blank=True)
@@ -96,6 +104,7 @@ class ChangesIn(PersonIn):
     """Only what is given changes."""
 
     external_id = None  # type: ignore[assignment]  # who somebody is does not change
+    crm = None  # type: ignore[assignment]
     revision = serializers.IntegerField(required=False, min_value=1)
 
 
@@ -241,6 +250,8 @@ class CustomerConsentView(ApiView):
 
 def _facts(given: dict[str, Any]) -> dict[str, Any]:
     facts = dict(given)
+    if "crm" in facts:
+        facts["crm"] = (facts["crm"]["system"], facts["crm"]["id"])
     if "unit" in facts:
         unit = facts.pop("unit")
         facts["unit_id"] = unit.pk if unit is not None else None

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from segments.api import customers, facts, merges, search, segments
+from segments.api import customers, facts, merges, quality, search, segments
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers", customers.CustomersView.as_view(), name="api_customers"),
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("distinctions/<str:id>", merges.DistinctionView.as_view(), name="api_distinction"),
     path("merges", merges.MergesView.as_view(), name="api_merges"),
     path("merges/<str:id>", merges.MergeView.as_view(), name="api_merge"),
+    path("data-quality", quality.DataQualityView.as_view(), name="api_data_quality"),
     path("companies", facts.CompaniesView.as_view(), name="api_companies"),
     path("companies/<str:id>", facts.CompanyView.as_view(), name="api_company"),
     path("attributes", facts.AttributesView.as_view(), name="api_attributes"),

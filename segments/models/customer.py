@@ -104,6 +104,8 @@ class Customer(Editable, TenantModel):
 
     changed = ChangeNumber()
     created_at = models.DateTimeField(default=timezone.now)
+    # When the record came in; `created_at` is since when they are a customer, which may be years before.
+    recorded_at = models.DateTimeField(null=True, default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = TenantManager.from_queryset(CustomerQuerySet)()

@@ -36,6 +36,8 @@ class CustomerKey(TenantModel):
     source = models.CharField(max_length=40, blank=True, default="")
     value = models.CharField(max_length=254)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When its system last named the customer by it; kept for CRM ids alone, to the day.
+    seen_at = models.DateTimeField(null=True, editable=False)
 
     objects = TenantManager.from_queryset(CustomerKeyQuerySet)()
 

@@ -1,6 +1,6 @@
 """What a rule is: groups of conditions, each about one field, by one operator, with typed values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -56,6 +56,8 @@ class Option:
     choices: tuple[str, ...] = ()
     # The option without which this one means nothing.
     needs: str = ""
+    # What the builder calls a choice, where its own word does not tell.
+    labels: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 class Word(Protocol):

@@ -28,6 +28,7 @@ from segments.forms import CustomerForm
 from segments.listing import Search
 from segments.models import Attribute, Category, Channel, ConsentChange, Customer, Merge, Purpose, Segment
 from segments.putting_away import bring_back, put_away
+from segments.rules import as_json
 from segments.values import as_text
 
 CHANNEL_ICONS = {Channel.EMAIL: "mail", Channel.SMS: "phone", Channel.IN_APP: "app"}
@@ -61,6 +62,7 @@ def customer_list(request: HttpRequest, slug: str) -> HttpResponse:
         "first": f"?{query.urlencode()}" if search.after else "",
         "export_query": query.urlencode(),
         "rule": json.dumps(rule) if (rule := search.as_rule()) else "",
+        "search_rule": json.dumps(as_json(search.rule)) if search.rule else "",
         "categories": [*Category.choices, ("none", _("no answer yet"))],
         "segments": Segment.objects.present().order_by("name"),
         "attributes": Attribute.objects.present(),

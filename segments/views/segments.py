@@ -24,6 +24,7 @@ from segments.compiling import TooSlow, Unanswerable
 from segments.drafting import Draft
 from segments.models import Customer, Segment
 from segments.rules import Condition, Group, operators_of, tell
+from segments.templatetags.segments import option_label
 
 SORTS = {"name": "name", "-name": "-name", "people": "counted", "-people": "-counted", "edited": "updated_at",
          "-edited": "-updated_at"}  # fmt: skip
@@ -308,7 +309,7 @@ def _shown(
                 "option": option,
                 "value": node.options.get(option.name, ""),
                 "label": option_word(option.name),
-                "choices": option.choices,
+                "choices": [(one, option.labels.get(one) or option_label(one)) for one in option.choices],
                 "is_text": option.kind == "text" and not option.choices,
                 "list": "events"
                 if option.name == "event"
@@ -356,6 +357,7 @@ def option_word(name: str) -> str:
     return {
         "event": _("event"), "name": _("which"), "property": _("with"), "equals": _("being"),
         "days": _("within the last, days"), "channel": _("channel"), "purpose": _("purpose"),
+        "of": _("of which value"), "why": _("why"), "system": _("CRM"),
     }.get(name, name)  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
 from accounts.door import member_page
-from surveys import comparing, reporting, scanning
+from segments import compiling, quality
+from surveys import comparing, grouping, reporting, scanning
 from surveys.comparing import Verdict
 from surveys.filtering import Filter
 from surveys.scanning import Finding
@@ -29,6 +30,7 @@ def differences(request: HttpRequest, slug: str) -> HttpResponse:
     """Which groups are really happier or unhappier, which are not, and which nobody can tell yet."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     chosen = Filter.read(request.GET, request.organization)  # type: ignore[attr-defined]
+    data = _data(actor)
     scan = scanning.scan(chosen, actor)
     may_make = actor.may("segment.edit")
     parts = [
@@ -41,6 +43,7 @@ def differences(request: HttpRequest, slug: str) -> HttpResponse:
         "surveys/differences.html",
         {
             "chosen": chosen,
+            "data": data,
             "scan": scan,
             "parts": parts,
             "real": len(scan.of(Verdict.REAL)),
@@ -57,6 +60,19 @@ def differences(request: HttpRequest, slug: str) -> HttpResponse:
             **filter_choices(chosen),
         },
     )
+
+
+def _data(actor: Actor) -> dict[str, Any] | None:
+    """What is known of the customers, value by value, before groups are made of it; None if it takes too long."""
+    try:
+        found = quality.completeness(actor)
+    except compiling.TooSlow:
+        return None
+    offered = {each.key for each in grouping.dimensions(actor)}
+    # An answer calls the language of its person differently than the record does.
+    values = [each for each in found.values if each.key in offered or each.key == "locale"]
+    heed = [each for each in values if each.is_thin or (each.known.value and each.is_old)]
+    return {"total": found.total, "rows": values, "heed": heed}
 
 
 def _reach(findings: list[Finding]) -> float:

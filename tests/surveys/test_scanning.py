@@ -14,7 +14,7 @@ from surveys.comparing import Verdict
 from surveys.filtering import Filter
 from surveys.models import Response
 from surveys.nps import Counts
-from tests.factories.segments import AttributeFactory
+from tests.factories.segments import AttributeFactory, CustomerFactory
 from tests.factories.surveys import published, respond, system
 
 
@@ -194,3 +194,17 @@ class TestPage:
         (harbour,) = [each for each in told["compared"] if each["value"] == "Harbour"]
         assert harbour["verdict"] == "real" and harbour["high"] < 0
         assert told["attributes"][0]["attribute"] == "attribute.store"
+
+    @pytest.mark.row("B9", "shown before any scan")
+    def test_before_the_groups_stands_what_is_known_of_the_customers_they_are_made_of(self, acme, alice, as_):
+        answers(acme)
+        with acting_for(acme):
+            for place in range(4):
+                CustomerFactory(attributes={"store": "Hill"} if place else {"store": "Hill", "card": True})
+        page = as_(alice).get(f"/o/{acme.slug}/differences/?period=all").content.decode()
+        data, results = page.index("What these groups are made of"), page.index("Real differences")
+        assert data < results
+        told = page[data:results]
+        assert "<strong>Loyalty card</strong>: known of 25 % only" in " ".join(told.split())
+        assert "<strong>Store</strong>: known" not in told
+        assert f"/o/{acme.slug}/customers/quality/" in told

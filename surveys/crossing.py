@@ -38,7 +38,7 @@ def crossed(chosen: Filter, actor: Actor) -> Crossed | None:
     if down is None or across is None or down == across:
         return None
     guard = reporting.Guard.of(actor, chosen)
-    responses = reporting.last_of_each(chosen.responses(actor))
+    responses = grouping.last_of_each(chosen.responses(actor))
     rows, columns, cells = grouping.by_two(responses, down, across)
     rows, columns = _largest(rows), _largest(columns)
     sizes: dict[tuple[Hashable, Hashable], int] = {

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -41,6 +42,7 @@ CATEGORIES = {
     "detractor": gettext_lazy("Detractors"),
 }
 LONGEST = 100
+MOST_SEGMENTS = 24  # side by side
 EARLIEST, LATEST = 1990, 2200  # years
 
 
@@ -62,6 +64,10 @@ class Filter:
     step: str = "month"
     by: str = ""
     across: str = ""
+    # Segments side by side: which are shown (none: the usual ones), and the two that are compared.
+    among: tuple[Segment, ...] = ()
+    first: Segment | None = None
+    second: Segment | None = None
 
     @classmethod
     def read(
@@ -87,11 +93,6 @@ class Filter:
             start = _months_back(today.replace(day=1), 11)
         if survey is None and query.get("survey"):
             survey = Survey.objects.present().filter(pk=opaque.decode("survey", query["survey"]) or 0).first()
-        segment = None
-        if query.get("segment"):
-            segment = (
-                Segment.objects.present().filter(pk=opaque.decode("segment", query["segment"]) or 0).first()
-            )
         step = str(query.get("step", ""))
         category = str(query.get("category", ""))
         return cls(
@@ -102,13 +103,16 @@ class Filter:
             end=end,
             channel=str(query.get("channel", ""))[:20],
             touchpoint=str(query.get("touchpoint", ""))[:80],
-            segment=segment,
+            segment=_segment(query.get("segment")),
             category=category if category in CATEGORIES else "",
             search=str(query.get("q", "")).replace("\x00", "").strip()[:LONGEST],
             imported=query.get("imported") == "1",
             step=step if step in STEPS else _step_for(start, end or today),
             by=str(query.get("by", ""))[:80],
             across=str(query.get("across", ""))[:80],
+            among=_segments(query),
+            first=_segment(query.get("a")),
+            second=_segment(query.get("b")),
         )
 
     @property
@@ -169,6 +173,10 @@ class Filter:
         """Without the category and the words: for what is told of all answers or of none."""
         return replace(self, category="", search="")
 
+    def without_segment(self) -> Filter:
+        """For pages that show several segments, and narrow to none."""
+        return replace(self, segment=None)
+
     def chips(self) -> list[tuple[str, str]]:
         """(parameter, words) of what narrows the answers besides survey and period."""
         found = []
@@ -222,8 +230,11 @@ class Filter:
         ):
             if value:
                 found[key] = value
-        if self.segment:
-            found["segment"] = opaque.encode("segment", self.segment.pk)
+        for key, segment in (("segment", self.segment), ("a", self.first), ("b", self.second)):
+            if segment:
+                found[key] = opaque.encode("segment", segment.pk)
+        if self.among:
+            found["among"] = ",".join(opaque.encode("segment", each.pk) for each in self.among)
         if self.imported:
             found["imported"] = "1"
         if self.step != "month":
@@ -241,6 +252,20 @@ class Filter:
 
     def _instant(self, day: dt.date | None) -> dt.datetime | None:
         return dt.datetime.combine(day, dt.time(), self.zone) if day else None
+
+
+def _segment(shown_id: object) -> Segment | None:
+    if not shown_id:
+        return None
+    return Segment.objects.present().filter(pk=opaque.decode("segment", str(shown_id)) or 0).first()
+
+
+def _segments(query: Mapping[str, Any]) -> tuple[Segment, ...]:
+    """Of `among=seg_a,seg_b`, or of one `among` for each box that was ticked; in the order of their names."""
+    given = query.getlist("among") if isinstance(query, QueryDict) else [query.get("among") or ""]
+    shown_ids = ",".join(str(each) for each in given).split(",")[:MOST_SEGMENTS]
+    keys = {opaque.decode("segment", each) or 0 for each in shown_ids if each}
+    return tuple(Segment.objects.present().filter(pk__in=keys).order_by("name", "id")) if keys else ()
 
 
 def _day(text: object) -> dt.date | None:

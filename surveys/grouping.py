@@ -20,19 +20,22 @@ from django.db.models import (
     TextField,
     Value,
     When,
+    Window,
 )
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Cast, Substr
+from django.db.models.functions import Cast, Coalesce, RowNumber, Substr
 from django.db.models.lookups import Exact, IsNull, LessThanOrEqual
 from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
 from segments.models import Attribute, AttributeKind
 from surveys.models import Response
+from surveys.models.response import ResponseQuerySet
 from surveys.nps import Counts
 
 NUMBERS = (AttributeKind.NUMBER, AttributeKind.MONEY)
 PARTS = 4  # numbers are cut into this many parts of like size
+SEGMENTS = "segments"  # the key of the breakdown whose groups may share people (surveys.overlapping)
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,22 @@ def dimensions(actor: Actor) -> list[Dimension]:
     if not actor.may("attribute.edit"):
         attributes = attributes.filter(sensitive=False)
     return [*found, *(Dimension(f"attribute.{each.key}", each.label, each.kind) for each in attributes)]
+
+
+def offered(actor: Actor) -> list[Dimension]:
+    """What a page offers to break down by: the dimensions, and segments, which are no dimension."""
+    return [*dimensions(actor), Dimension(SEGMENTS, _("Segments"))]
+
+
+def last_of_each(responses: ResponseQuerySet, *extra: str) -> ResponseQuerySet:
+    """The last answer of each customer (and of each `extra`); those of unknown people stand for themselves."""
+    place = Window(
+        RowNumber(),
+        partition_by=[Coalesce(F("customer_id"), -F("id")), *(F(each) for each in extra)],
+        order_by=[F("answered_at").desc(), F("id").desc()],
+    )
+    last = responses.order_by().annotate(place=place).filter(place=1)
+    return Response.objects.filter(pk__in=last.values("pk")).order_by()
 
 
 def three() -> dict[str, Count]:

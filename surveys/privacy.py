@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Set
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -31,6 +31,24 @@ def hidden_cells(
     Every row and every column hides as `hidden` does; what one hides is small for the other, until both rest.
     """
     return _spread(sizes, set(), threshold) if threshold > 1 else set()
+
+
+def tellable(parts: Mapping[tuple[bool, ...], int], order: Sequence[int], threshold: int) -> list[int]:
+    """Which of several groups that may share people can be told, the earlier in `order` first.
+
+    `parts` holds for each way of being in some groups and not in others how many people that are, those in none
+    included. A group is told as long as the groups that are told, everybody included, cut the people into parts of
+    at least `threshold`, or of nobody: then no sum and no difference of any of them speaks of fewer.
+    """
+    told: list[int] = []
+    for group in order:
+        cut: dict[tuple[bool, ...], int] = {}
+        for part, size in parts.items():
+            key = tuple(part[each] for each in (*told, group))
+            cut[key] = cut.get(key, 0) + size
+        if all(size == 0 or size >= threshold for size in cut.values()):
+            told.append(group)
+    return told
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, F, Q, QuerySet, Window
-from django.db.models.functions import Coalesce, RowNumber, TruncDay, TruncMonth, TruncQuarter, TruncWeek
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncDay, TruncMonth, TruncQuarter, TruncWeek
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.acting import Actor
 from segments.compiling import members
-from surveys import cusum, grouping, nps, privacy
+from surveys import cusum, grouping, nps, privacy, veiling
 from surveys.filtering import Filter
 from surveys.models import Annotation, Invitation, Response
 from surveys.models.response import ResponseQuerySet
@@ -26,6 +26,7 @@ from surveys.nps import Counts
 TRUNCATED = {"day": TruncDay, "week": TruncWeek, "month": TruncMonth, "quarter": TruncQuarter}
 MOST_PERIODS = 400
 MOST_GROUPS = 40
+BEYOND = 10**12  # answers; more than any group has
 MOST_NOTES = 26  # on one line: a letter for each
 NOTHING = Counts(0, 0, 0)
 
@@ -149,6 +150,8 @@ class Breakdown:
     groups: list[Group]
     without: int = 0
     protected: bool = False
+    # Groups that may share people, as of now: they do not add up.
+    overlapping: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,10 +171,16 @@ class Way:
 
 @dataclass(frozen=True)
 class Guard:
-    """What must stay hidden from this reader: nothing, or groups smaller than the threshold."""
+    """What must stay hidden from this reader: nothing, groups smaller than the threshold, or everything.
+
+    `least` is the organization's threshold, for people to read. Where the filter itself would give a small group
+    away, `veiled`, the threshold is beyond every group.
+    """
 
     threshold: int = 1
     reasons: tuple[str, ...] = field(default_factory=tuple)
+    least: int = 1
+    veiled: bool = False
 
     @property
     def is_on(self) -> bool:
@@ -187,8 +196,11 @@ class Guard:
             reasons.append("anonymous")
         if not actor.may("response.view"):
             reasons.append("rights")
-        threshold = chosen.organization.privacy_threshold if reasons else 1
-        return cls(threshold, tuple(reasons))
+        if not reasons:
+            return cls()
+        least = chosen.organization.privacy_threshold
+        veiled = veiling.gives_away(chosen, actor, least)
+        return cls(BEYOND if veiled else least, tuple(reasons), least, veiled)
 
     def scored(self, counts: Counts) -> Scored:
         return Scored(counts, hidden=0 < counts.n < self.threshold)
@@ -198,7 +210,7 @@ def overall(chosen: Filter, actor: Actor) -> Overall:
     """Score, histogram, and the change against the period before."""
     guard = Guard.of(actor, chosen)
     everything = chosen.responses(actor)
-    bars = _histogram(last_of_each(everything))
+    bars = _histogram(grouping.last_of_each(everything))
     counts = Counts.of_histogram(bars)
     scored = guard.scored(counts)
     left_out = chosen.responses(actor, counting=False).filter(score__isnull=False, mode__in=chosen.modes)
@@ -266,7 +278,7 @@ def breakdown(chosen: Filter, actor: Actor) -> Breakdown | None:
     if dimension is None:
         return None
     guard = Guard.of(actor, chosen)
-    slices, without = grouping.by_value(last_of_each(chosen.responses(actor)), dimension)
+    slices, without = grouping.by_value(grouping.last_of_each(chosen.responses(actor)), dimension)
     slices = grouping.merged(slices, MOST_GROUPS)
     hidden = privacy.hidden(
         {**{each.key: each.counts.n for each in slices}, **({None: without} if without else {})},
@@ -350,17 +362,6 @@ def comments(chosen: Filter, actor: Actor) -> QuerySet[Response]:
     return found.with_words().order_by("-answered_at", "-id")
 
 
-def last_of_each(responses: ResponseQuerySet, *extra: str) -> ResponseQuerySet:
-    """The last answer of each customer (and of each `extra`); those of unknown people stand for themselves."""
-    place = Window(
-        RowNumber(),
-        partition_by=[Coalesce(F("customer_id"), -F("id")), *(F(each) for each in extra)],
-        order_by=[F("answered_at").desc(), F("id").desc()],
-    )
-    last = responses.order_by().annotate(place=place).filter(place=1)
-    return Response.objects.filter(pk__in=last.values("pk")).order_by()
-
-
 def counts_of(responses: QuerySet[Response]) -> Counts:
     """The three counts of some answers."""
     return Counts(**responses.order_by().aggregate(**grouping.three()))
@@ -377,7 +378,7 @@ def _change(chosen: Filter, actor: Actor, guard: Guard, counts: Counts) -> Chang
     before = chosen.before()
     if before is None or counts.n < max(guard.threshold, nps.JUDGED_FROM):
         return None
-    earlier = counts_of(last_of_each(before.responses(actor)))
+    earlier = counts_of(grouping.last_of_each(before.responses(actor)))
     found = nps.difference(counts, earlier)
     if found is None or earlier.n < max(guard.threshold, nps.JUDGED_FROM):
         return None
@@ -391,7 +392,7 @@ def _by_period(responses: ResponseQuerySet, chosen: Filter) -> dict[dt.date, Cou
         responses = responses.filter(answered_at__gte=start - dt.timedelta(days=400))
     if chosen.ends() is not None:
         responses = responses.filter(answered_at__lt=chosen.ends())
-    dated = last_of_each(responses.annotate(period=truncated), "period").annotate(period=truncated)
+    dated = grouping.last_of_each(responses.annotate(period=truncated), "period").annotate(period=truncated)
     rows = dated.values("period").annotate(**grouping.three()).order_by("period")
     return {
         row["period"].date(): Counts(row["detractors"], row["passives"], row["promoters"]) for row in rows

@@ -85,7 +85,7 @@ class Scan:
 def scan(chosen: Filter, actor: Actor, *, false_share: float = comparing.FALSE_SHARE) -> Scan:
     """Compare all groups that the filter lets through, as the attributes were when people answered."""
     guard = reporting.Guard.of(actor, chosen)
-    responses = reporting.last_of_each(chosen.responses(actor))
+    responses = grouping.last_of_each(chosen.responses(actor))
     pairs: dict[Hashable, tuple[Counts, Counts]] = {}
     slices: dict[Hashable, tuple[Dimension, Slice]] = {}
     wholes, too_many, same = [], [], []

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
-from surveys import comparing, nps, reporting
+from surveys import comparing, grouping, nps, reporting
 from surveys.comparing import TESTED_FROM
 from surveys.filtering import Filter
 from surveys.nps import Difference
@@ -86,7 +86,7 @@ def around(
     windows = []
     for start in (day - dt.timedelta(days=whole), day):
         window = replace(chosen, period="custom", start=start, end=start + dt.timedelta(days=whole - 1))
-        found = reporting.counts_of(reporting.last_of_each(window.responses(actor)))
+        found = reporting.counts_of(grouping.last_of_each(window.responses(actor)))
         windows.append(guard.scored(found if whole else reporting.NOTHING))
     before, after = windows
     difference, detectable = None, None

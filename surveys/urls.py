@@ -2,12 +2,24 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from surveys.views import annotations, answers, differences, distributions, movement, results, surveys
+from surveys.views import (
+    annotations,
+    answers,
+    differences,
+    distributions,
+    movement,
+    reports,
+    results,
+    side_by_side,
+    surveys,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/", results.overview, name="overview"),
     path("differences/", differences.differences, name="differences"),
     path("movement/", movement.movement, name="movement"),
+    path("side-by-side/", side_by_side.side_by_side, name="side_by_side"),
+    path("reports/<slug:report>.csv", reports.report_export, name="report_export"),
     path("notes/", annotations.annotation_list, name="annotation_list"),
     path("notes/<int:pk>/", annotations.annotation_detail, name="annotation_detail"),
     path("notes/<int:pk>/deletion/", annotations.annotation_delete, name="annotation_delete"),

@@ -59,7 +59,7 @@ def weeks_of(survey: Survey, organization: Organization, *, last: dt.date) -> di
         .between(ends - WEEKS * WEEK, ends)
         .annotate(period=reporting.TRUNCATED["week"]("answered_at", tzinfo=zone))
     )
-    dated = reporting.last_of_each(found, "period").annotate(
+    dated = grouping.last_of_each(found, "period").annotate(
         period=reporting.TRUNCATED["week"]("answered_at", tzinfo=zone)
     )
     rows = dated.values("period").annotate(**grouping.three()).order_by("period")

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts import opaque
 from accounts.acting import Actor
 from accounts.door import member_page
 from accounts.models import Stale
@@ -130,6 +131,7 @@ def _builder(request: HttpRequest, slug: str, segment: Segment | None) -> HttpRe
                     error = " ".join(refusal.messages)
     context = {
         "segment": segment,
+        "shown_id": opaque.encode("segment", segment.pk) if segment is not None else "",
         "name": name,
         "description": description,
         "revision": revision,

@@ -16,7 +16,7 @@ from accounts.api.ids import OpaqueId, find
 from accounts.api.pages import PAGE_PARAMETERS, CursorPage, page_of
 from accounts.api.problems import Problem
 from segments.models import Segment
-from surveys import crossing, distributing, publishing, reasons, reporting, starting
+from surveys import crossing, distributing, overlapping, publishing, reasons, reporting, starting
 from surveys.filtering import Filter
 from surveys.inviting import NotLaunchable
 from surveys.models import Distribution, Survey, Version
@@ -309,7 +309,7 @@ class ResultsView(ApiView):
         chosen = Filter.read(request.query_params, self.actor.organization, survey=survey)
         overall = reporting.overall(chosen, self.actor)
         periods = reporting.trend(chosen, self.actor)
-        broken = reporting.breakdown(chosen, self.actor)
+        broken = overlapping.breakdown(chosen, self.actor)
         way = reporting.way(chosen, self.actor)
         crossed = crossing.crossed(chosen, self.actor)
         body = {

@@ -20,10 +20,16 @@ class Gap:
     margin: float = 10.0
     sure: bool = False
     reach: float = 100.0
+    against: str = ""  # the rest, if nothing is said
 
     @property
     def sentence(self) -> str:
         words = {"value": signed(self.value), "low": signed(self.low), "high": signed(self.high)}
+        if self.against:
+            return _("%(value)s points against %(against)s, interval %(low)s to %(high)s.") % {
+                **words,
+                "against": self.against,
+            }
         return _("%(value)s points against the rest, interval %(low)s to %(high)s.") % words
 
 

@@ -107,9 +107,11 @@ def nps_forest(groups: Any, overall: Any = None, label: str = "") -> SafeString:
 
 
 @register.simple_tag
-def score_gap(value: float, low: float, high: float, margin: float, reach: float, verdict: str) -> SafeString:
-    """A difference in points with its interval; drawn full where it is real."""
-    return mark_safe(gaps.gap(gaps.Gap(value, low, high, margin, verdict == "real", reach)))
+def score_gap(
+    value: float, low: float, high: float, margin: float, reach: float, verdict: str, against: str = ""
+) -> SafeString:
+    """A difference in points with its interval, against the rest or a named group; drawn full where it is real."""
+    return mark_safe(gaps.gap(gaps.Gap(value, low, high, margin, verdict == "real", reach, against)))
 
 
 @register.simple_tag

@@ -13,7 +13,7 @@ from accounts import opaque
 from accounts.acting import Actor
 from accounts.door import member_page
 from segments.models import Segment
-from surveys import crossing, filtering, grouping, reporting
+from surveys import crossing, filtering, grouping, overlapping, reporting
 from surveys.charts import forest, funnel, histogram, span, three
 from surveys.charts import trend as trends
 from surveys.filtering import Filter
@@ -41,7 +41,7 @@ def _results(request: HttpRequest, chosen: Filter, template: str, more: dict[str
     actor: Actor = request.actor  # type: ignore[attr-defined]
     overall = reporting.overall(chosen, actor)
     periods = reporting.trend(chosen, actor)
-    broken = reporting.breakdown(chosen, actor)
+    broken = overlapping.breakdown(chosen, actor)
     way = reporting.way(chosen, actor)
     comments = reporting.comments(chosen, actor).select_related("customer", "survey")
     facts = {
@@ -50,7 +50,7 @@ def _results(request: HttpRequest, chosen: Filter, template: str, more: dict[str
         "guard": reporting.Guard.of(actor, chosen),
         "overall": overall,
         "figure": figure(overall.scored),
-        "three": _three(overall.scored),
+        "three": three_of(overall.scored),
         "histogram": histogram.Histogram(overall.histogram),
         "histogram_table": histogram.table(histogram.Histogram(overall.histogram)),
         "points": (points := [_point(each) for each in periods]),
@@ -70,12 +70,13 @@ def _results(request: HttpRequest, chosen: Filter, template: str, more: dict[str
         "group_table": list(zip(forest.table(groups), broken.groups, strict=True)) if broken else [],
         "crossed": crossing.crossed(chosen, actor),
         "way": way,
-        "steps": (steps := _steps(way)),
+        "steps": (steps := steps_of(way)),
         "funnel_table": funnel.table(steps),
         "comments": list(comments[:SHOWN_COMMENTS]),
         "comment_count": comments.count(),
         "reads": actor.may("response.view"),
-        "dimensions": grouping.dimensions(actor),
+        "dimensions": grouping.offered(actor),
+        "by_segments": grouping.SEGMENTS,
         **filter_choices(chosen),
         **_asked_so_far(chosen),
     }
@@ -182,7 +183,7 @@ def filter_choices(chosen: Filter) -> dict[str, Any]:
     }
 
 
-def _three(scored: reporting.Scored) -> three.Three | None:
+def three_of(scored: reporting.Scored) -> three.Three | None:
     counts = scored.counts
     return None if scored.hidden else three.Three(counts.detractors, counts.passives, counts.promoters)
 
@@ -201,7 +202,7 @@ def _point(period: reporting.Period) -> trends.Point:
     )
 
 
-def _steps(way: reporting.Way) -> list[funnel.Step]:
+def steps_of(way: reporting.Way) -> list[funnel.Step]:
     failed = _("%(n)s could not be reached") % {"n": way.failed} if way.failed else ""
     return [
         funnel.Step(_("Asked"), way.asked),

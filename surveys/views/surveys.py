@@ -25,6 +25,7 @@ from accounts.views.restoring import taken_back
 from surveys import (
     answering,
     colours,
+    grouping,
     inviting,
     nps,
     piping,
@@ -67,7 +68,7 @@ def survey_list(request: HttpRequest, slug: str) -> HttpResponse:
     for survey in surveys:
         counts = (
             reporting.counts_of(
-                reporting.last_of_each(
+                grouping.last_of_each(
                     answered.model.objects.all().visible_to(actor).counting(_modes(request)).of(survey)
                 )
             )

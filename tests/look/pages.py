@@ -30,6 +30,7 @@ PASSED_BY = frozenset(
         "import_progress",
         "import_problems",
         "file_detail",
+        "report_export",
     }
 )
 

@@ -58,6 +58,7 @@ PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
 PLAIN: dict[tuple[str, str], str] = {
     ("questions", "key"): "nps",
     ("follow-ups", "category"): "promoter",
+    ("reports", "report"): "trend",
 }
 # What a page must be sent to do anything at all; other pages say what is missing, which will do.
 SENT: dict[tuple[str, str], dict[str, str]] = {

@@ -1,0 +1,137 @@
+"""Reports as tables for a file: the rows of the page, hidden where the page hides, formulas disarmed.
+
+Each row says its filter at the end. A hidden score has the verdict "hidden" and empty cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from accounts.acting import Actor
+from segments.sheets import line_of
+from surveys import crossing, moving, overlapping, reporting
+from surveys.filtering import Filter
+from surveys.reporting import Scored
+
+Row = list[object]
+SCORED = ["score", "low", "high", "n", "verdict"]
+TOGETHER = "all"  # the sums of the table of movements
+
+
+def lines(report: str, chosen: Filter, actor: Actor) -> list[str]:
+    """The file, line by line. Raises KeyError for a report that is none of REPORTS; what reports raise."""
+    head, *rows = REPORTS[report](chosen, actor)
+    words = chosen.words()
+    return ["\ufeff" + line_of([*head, "filter"]), *(line_of([*row, words]) for row in rows)]
+
+
+def trend(chosen: Filter, actor: Actor) -> list[Row]:
+    return [
+        ["period", "finished", *SCORED, "score_year_before", "notes"],
+        *(
+            [
+                each.start.isoformat(),
+                "yes" if each.finished else "no",
+                *_scored(each.scored),
+                _rounded(each.year_before.score) if each.year_before else "",
+                "; ".join(note.words for note in each.notes),
+            ]
+            for each in reporting.trend(chosen, actor)
+        ),
+    ]
+
+
+def breakdown(chosen: Filter, actor: Actor) -> list[Row]:
+    found = overlapping.breakdown(chosen, actor)
+    rows: list[Row] = (
+        [[found.label, each.label, *_scored(each.scored)] for each in found.groups] if found else []
+    )
+    return [["by", "group", *SCORED], *rows]
+
+
+def crossed(chosen: Filter, actor: Actor) -> list[Row]:
+    found = crossing.crossed(chosen, actor)
+    rows: list[Row] = []
+    for row, cells in found.lines if found else []:
+        for column, scored in zip(found.columns if found else [], cells, strict=True):
+            rows.append([row.label, column.label, *_scored(scored)])
+    names = (found.down.label, found.across.label) if found else ("row", "column")
+    return [[*names, *SCORED], *rows]
+
+
+def movement(chosen: Filter, actor: Actor) -> list[Row]:
+    found = moving.movement(chosen.of_everybody(), actor)
+    rows: list[Row] = []
+    for line in found.lines:
+        rows += [[cell.was, cell.now, *_people(cell.n)] for cell in line.cells]
+        rows.append([line.was, TOGETHER, *_people(line.n)])
+    rows += [[TOGETHER, now, *_people(found.sums[now])] for now in moving.NOW]
+    rows.append([TOGETHER, TOGETHER, *_people(found.n)])
+    return [["before", "now", "people", "verdict"], *rows]
+
+
+def segments(chosen: Filter, actor: Actor) -> list[Row]:
+    found = overlapping.beside(chosen.of_everybody().without_segment(), actor)
+    return [
+        ["segment", "membership", "rule_asks_for_scores", *SCORED],
+        *(
+            [each.label, "now", "yes" if each.by_score else "no", *_scored(each.scored)]
+            for each in found.groups
+        ),
+    ]
+
+
+def comparison(chosen: Filter, actor: Actor) -> list[Row]:
+    head: Row = ["what", "name", "membership", *SCORED, "reasons_in_words", "asked", "answered"]
+    found = overlapping.compared(chosen.of_everybody().without_segment(), actor)
+    if found is None:
+        return [head]
+    rows: list[Row] = [
+        [
+            what,
+            side.segment.name,
+            "now",
+            *_scored(side.scored),
+            "" if side.comments is None else side.comments,
+            side.way.asked if side.way else "",
+            side.way.scored if side.way else "",
+        ]
+        for what, side in (("first", found.first), ("second", found.second))
+    ]
+    if found.against is None:
+        return [head, *rows]
+    rows.append(["both", "", "now", "", "", "", found.both, "", "", "", ""])
+    for what, name, counts in zip(
+        ("compared first", "compared second"),
+        overlapping.names_of(found),
+        (found.against.first, found.against.second),
+        strict=True,
+    ):
+        rows.append([what, name, "now", *_scored(Scored(counts)), "", "", ""])
+    ends = [_rounded(each) for each in (found.value, found.low, found.high)]
+    rows.append(["difference", "", "now", *ends, "", found.against.said.value, "", "", ""])
+    return [head, *rows]
+
+
+REPORTS: dict[str, Callable[[Filter, Actor], list[Row]]] = {
+    "trend": trend,
+    "breakdown": breakdown,
+    "crossed": crossed,
+    "movement": movement,
+    "segments": segments,
+    "comparison": comparison,
+}
+
+
+def _scored(scored: Scored) -> Row:
+    if scored.hidden:
+        return ["", "", "", "", scored.verdict]
+    return [*(_rounded(each) for each in (scored.score, scored.low, scored.high)), scored.n, scored.verdict]
+
+
+def _people(n: int | None) -> Row:
+    return ["", "hidden"] if n is None else [n, ""]
+
+
+def _rounded(value: float | None) -> object:
+    return "" if value is None else round(value, 1)

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import doorbells
 from accounts.acting import Actor, member_actor
@@ -48,6 +49,14 @@ TRIED_ROWS = 20_000
 STALE = timedelta(seconds=10)
 # The choices of an attribute made by an import are those that occur, if they are so few.
 MOST_CHOICES = 50
+
+
+# On what ground the people of a file may be asked; kept with the import as evidence.
+GROUNDS = {
+    "contract": gettext_lazy("They are our customers, and surveys and service are part of that."),
+    "consent": gettext_lazy("They said yes to being asked; we can show it."),
+    "none": gettext_lazy("No ground yet: we only keep the records."),
+}
 
 
 class NotMapped(ValueError):
@@ -107,6 +116,10 @@ def _blanks(sheet: Sheet) -> dict[str, list[int]]:
     return {"blanks": counts}
 
 
+def columns_first() -> str:
+    return _("Say what the columns are first.")
+
+
 def columns_of(customer_import: CustomerImport) -> list[Column]:
     return [Column(**one) for one in customer_import.mapping["columns"]]
 
@@ -118,16 +131,20 @@ def choose(
     *,
     by: Actor,
     existing: str = ExistingPolicy.UPDATE,
-    consent_ground: str = "",
+    ground: str = "",
     mode: str | None = None,
 ) -> CustomerImport:
-    """Set what each column is, and try it without writing anything. Raises NotMapped."""
+    """Set what each column is, and try it without writing anything. `ground` is one of GROUNDS, or not said yet.
+
+    Raises NotMapped.
+    """
     locked = CustomerImport.objects.select_for_update(of=("self",)).get(pk=customer_import.pk)
     if locked.state not in (ImportState.MAPPING, ImportState.READY):
         raise NotMapped(_("This import has begun already."))
     _check_columns(locked, columns)
     locked.mapping = {"columns": [column.as_json() for column in columns]}
-    locked.existing, locked.consent_ground = existing, consent_ground[:500]
+    locked.existing = existing
+    locked.consent_ground = f"{ground}: {GROUNDS[ground]}"[:500] if ground else ""
     if mode is not None:
         locked.mode = mode
     locked.preview = {**locked.preview, "tried": try_out(locked, columns).as_json()}

@@ -53,8 +53,7 @@ class Sheet:
 
 def read_sheet(raw: bytes, *, sample: int = 2_000) -> Sheet:
     """Find out everything a mapping needs. Raises BadFile."""
-    if len(raw) > MOST_BYTES:
-        raise BadFile(_("The file is larger than 50 MB. Split it, or send the rows over the API."))
+    check_size(len(raw))
     book = _workbook(raw)
     text, encoding = (book.text, "workbook") if book else decoded(raw)
     if not text.strip():
@@ -77,6 +76,12 @@ def read_sheet(raw: bytes, *, sample: int = 2_000) -> Sheet:
     if not sheet.rows:
         raise BadFile(_("The file has names of columns and no rows beneath them."))
     return sheet
+
+
+def check_size(size: int) -> None:
+    """Raises BadFile for a file of so many bytes, before it is read."""
+    if size > MOST_BYTES:
+        raise BadFile(_("The file is larger than 50 MB. Split it, or send the rows over the API."))
 
 
 def _workbook(raw: bytes) -> workbooks.Taken | None:

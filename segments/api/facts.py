@@ -1,4 +1,4 @@
-"""REST: what is known of customers beside themselves: companies, declared attributes, events, imports."""
+"""REST: what is known of customers beside themselves: companies, declared attributes, events."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from accounts.api.base import ApiView, In, Out
 from accounts.api.ids import OpaqueId, find
 from accounts.api.pages import CHANGES_PARAMETERS, PAGE_PARAMETERS, CursorPage, page_of
 from segments.api.customers import customers_of, first_wrong
-from segments.models import Attribute, Company, CustomerEvent, CustomerImport, CustomerKey
+from segments.models import Attribute, Company, CustomerEvent, CustomerKey
 from segments.models.attribute import AttributeKind
 from segments.timeline import Happening, append_many
 
@@ -192,44 +192,3 @@ class CustomerEventsView(ApiView):
     def get(self, request: Any, id: str) -> Response:
         customer = find(customers_of(self.actor), "customer", id)
         return CursorPage(request, CustomerEvent.objects.of(customer.pk), out=CustomerEventOut).response()
-
-
-class ImportOut(Out):
-    id = OpaqueId("customerimport", source="pk")
-    file_name = serializers.CharField()
-    state = serializers.CharField()
-    failure = serializers.CharField()
-    rows_total = serializers.IntegerField()
-    rows_seen = serializers.IntegerField()
-    created = serializers.IntegerField()
-    updated = serializers.IntegerField()
-    unchanged = serializers.IntegerField()
-    skipped = serializers.IntegerField()
-    refused = serializers.IntegerField()
-    warned = serializers.IntegerField()
-    created_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField(allow_null=True)
-
-
-class ImportsView(ApiView):
-    """Files of customers on their way in."""
-
-    actions = {"GET": "customer.import"}
-
-    @extend_schema(responses=page_of(ImportOut), parameters=PAGE_PARAMETERS, operation_id="imports_list")
-    def get(self, request: Any) -> Response:
-        return CursorPage(
-            request, CustomerImport.objects.all().visible_to(self.actor), out=ImportOut
-        ).response()
-
-
-class ImportView(ApiView):
-    """How far one file has come."""
-
-    actions = {"GET": "customer.import"}
-
-    @extend_schema(responses=ImportOut, operation_id="imports_get")
-    def get(self, request: Any, id: str) -> Response:
-        return Response(
-            ImportOut(find(CustomerImport.objects.all().visible_to(self.actor), "customerimport", id)).data
-        )

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from segments.api import customers, facts, merges, quality, search, segments
+from segments.api import customers, facts, imports, merges, quality, search, segments
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers", customers.CustomersView.as_view(), name="api_customers"),
@@ -21,8 +21,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("companies/<str:id>", facts.CompanyView.as_view(), name="api_company"),
     path("attributes", facts.AttributesView.as_view(), name="api_attributes"),
     path("events", facts.EventsView.as_view(), name="api_events"),
-    path("imports", facts.ImportsView.as_view(), name="api_imports"),
-    path("imports/<str:id>", facts.ImportView.as_view(), name="api_import"),
+    path("imports", imports.ImportsView.as_view(), name="api_imports"),
+    path("imports/<str:id>", imports.ImportView.as_view(), name="api_import"),
+    path("imports/<str:id>/columns", imports.ImportColumnsView.as_view(), name="api_import_columns"),
+    path("imports/<str:id>/start", imports.ImportStartView.as_view(), name="api_import_start"),
+    path("imports/<str:id>/cancel", imports.ImportCancelView.as_view(), name="api_import_cancel"),
+    path("imports/<str:id>/problems", imports.ImportProblemsView.as_view(), name="api_import_problems"),
     path("segments", segments.SegmentsView.as_view(), name="api_segments"),
     path("segments/ready", segments.ReadySegmentsView.as_view(), name="api_segments_ready"),
     path("segments/<str:id>", segments.SegmentView.as_view(), name="api_segment"),

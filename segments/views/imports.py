@@ -17,14 +17,8 @@ from accounts.toasts import toast
 from segments import importing
 from segments.models import Attribute, CustomerImport, ExistingPolicy, ImportRowError, ImportState
 from segments.models.attribute import AttributeKind
-from segments.sheets import MOST_BYTES, OURS, BadFile, line_of
+from segments.sheets import OURS, BadFile, check_size, line_of
 from segments.suggesting import TARGETS, Column
-
-GROUNDS = [
-    ("contract", gettext_lazy("They are our customers, and surveys and service are part of that.")),
-    ("consent", gettext_lazy("They said yes to being asked; we can show it.")),
-    ("none", gettext_lazy("No ground yet: we only keep the records.")),
-]
 
 
 class UploadForm(forms.Form):
@@ -49,7 +43,7 @@ class RunForm(forms.Form):
     )
     ground = forms.ChoiceField(
         label=gettext_lazy("On what ground may these people be asked?"),
-        choices=GROUNDS,
+        choices=[*importing.GROUNDS.items()],
         widget=forms.RadioSelect,
     )
     rehearsal = forms.BooleanField(
@@ -73,10 +67,7 @@ def import_new(request: HttpRequest, slug: str) -> HttpResponse:
         if form.is_valid():
             upload = form.cleaned_data["file"]
             try:
-                if upload.size > MOST_BYTES:
-                    raise BadFile(
-                        _("The file is larger than 50 MB. Split it, or send the rows over the API.")
-                    )
+                check_size(upload.size)
                 begun = importing.begin(upload.read(), name=upload.name or _("file"), by=request.actor)
                 return redirect("import_columns", slug, begun.pk)
             except BadFile as error:
@@ -97,14 +88,13 @@ def import_columns(request: HttpRequest, slug: str, import_id: int) -> HttpRespo
         columns, form, status = _read_columns(request, one), RunForm(request.POST), 422
         if form.is_valid():
             mode = "test" if form.cleaned_data["rehearsal"] else writing(request.organization)
-            ground = dict(GROUNDS)[form.cleaned_data["ground"]]
             try:
                 importing.choose(
                     one,
                     columns,
                     by=request.actor,
                     existing=form.cleaned_data["existing"],
-                    consent_ground=f"{form.cleaned_data['ground']}: {ground}",
+                    ground=form.cleaned_data["ground"],
                     mode=mode,
                 )
                 return redirect("import_detail", slug, import_id)

@@ -26,11 +26,17 @@ def hidden(sizes: Mapping[Hashable, int], threshold: int) -> set[Hashable]:
 def hidden_cells(
     sizes: Mapping[tuple[Hashable, Hashable], int], threshold: int
 ) -> set[tuple[Hashable, Hashable]]:
-    """The cells of a crossed table that may not be shown, when the sums of its rows and columns are known.
+    """The cells of a crossed table that may not be shown, when the sums of its rows and columns are known, as far
+    as a breakdown by either side shows them.
 
-    Every row and every column hides as `hidden` does; what one hides is small for the other, until both rest.
+    Every row and every column hides as `hidden` does; what one hides is small for the other, until both rest. Then
+    cells go too, empty ones first, until no hidden cell follows from the shown ones and the sums together. The table
+    is whole: a pair that nobody has is a cell of 0, since to leave it out would tell so.
     """
-    return _spread(sizes, set(), threshold) if threshold > 1 else set()
+    if threshold <= 1:
+        return set()
+    untold = [hidden(each, threshold) for each in _sums(sizes)]
+    return _closed(sizes, _spread(sizes, set(), threshold), untold, threshold)
 
 
 def tellable(parts: Mapping[tuple[bool, ...], int], order: Sequence[int], threshold: int) -> list[int]:
@@ -67,13 +73,7 @@ def hidden_with_sums(sizes: Mapping[tuple[Hashable, Hashable], int], threshold: 
     """
     if threshold <= 1:
         return Hidden()
-    sums = [
-        {
-            key: sum(size for cell, size in sizes.items() if cell[side] == key)
-            for key in {cell[side] for cell in sizes}
-        }
-        for side in (0, 1)
-    ]
+    sums = _sums(sizes)
     lines: list[set[Hashable]] = [set(), set()]
     cells: set[tuple[Hashable, Hashable]] = set()
     while True:
@@ -89,9 +89,74 @@ def hidden_with_sums(sizes: Mapping[tuple[Hashable, Hashable], int], threshold: 
         of_lines = {
             cell for cell, size in sizes.items() if size and (cell[0] in lines[0] or cell[1] in lines[1])
         }
-        cells = _spread(sizes, cells | of_lines, threshold)
+        cells = _closed(sizes, _spread(sizes, cells | of_lines, threshold), lines, threshold)
         if (len(cells), len(lines[0]), len(lines[1])) == before:
             return Hidden(frozenset(cells), frozenset(lines[0]), frozenset(lines[1]))
+
+
+def _sums(sizes: Mapping[tuple[Hashable, Hashable], int]) -> list[dict[Hashable, int]]:
+    sums: list[dict[Hashable, int]] = [{}, {}]
+    for cell, size in sizes.items():
+        for side in (0, 1):
+            sums[side][cell[side]] = sums[side].get(cell[side], 0) + size
+    return sums
+
+
+def given_away(
+    table: Set[tuple[Hashable, Hashable]],
+    gone: Set[tuple[Hashable, Hashable]],
+    untold: Sequence[Set[Hashable]],
+    *,
+    whole: bool = True,
+) -> set[tuple[Hashable, Hashable]]:
+    """The hidden cells (`gone`) of a table that follow from the shown ones and from the sums.
+
+    Known are the sum of all cells (`whole`), and those of each row and column that is not `untold` (rows, columns).
+    These are linear equations in the hidden cells; one that stands alone after elimination is known.
+    """
+    names = sorted(gone, key=str)
+    lines = [
+        {cell for cell in gone if cell[side] == key}
+        for side in (0, 1)
+        for key in {cell[side] for cell in table} - set(untold[side])
+    ]
+    reduced: list[list[int]] = []
+    for line in [*lines, *([set(gone)] if whole else [])]:
+        row = [int(cell in line) for cell in names]
+        for other in reduced:
+            factor = row[_lead(other)]
+            row = [a - factor * b for a, b in zip(row, other, strict=True)]
+        if not any(row):
+            continue
+        lead = row[_lead(row)]  # 1 or -1: the equations are those of a graph
+        row = [each // lead for each in row]
+        for place, other in enumerate(reduced):
+            factor = other[_lead(row)]
+            reduced[place] = [a - factor * b for a, b in zip(other, row, strict=True)]
+        reduced.append(row)
+    return {names[_lead(row)] for row in reduced if sum(each != 0 for each in row) == 1}
+
+
+def _lead(row: Sequence[int]) -> int:
+    return next(place for place, each in enumerate(row) if each)
+
+
+def _closed(
+    sizes: Mapping[tuple[Hashable, Hashable], int],
+    found: set[tuple[Hashable, Hashable]],
+    untold: Sequence[Set[Hashable]],
+    threshold: int,
+) -> set[tuple[Hashable, Hashable]]:
+    whole = sum(sizes.values()) >= threshold
+    while given := given_away(set(sizes), found, untold, whole=whole):
+        shown = [cell for cell in sizes if cell not in found]
+        near = [cell for cell in shown if any(cell[0] == one[0] or cell[1] == one[1] for one in given)]
+        if not (near or shown):
+            return found
+        found = _spread(
+            sizes, found | {min(near or shown, key=lambda cell: (sizes[cell], str(cell)))}, threshold
+        )
+    return found
 
 
 def _spread(

@@ -85,7 +85,7 @@ class ResponseOut(Out):
     version = serializers.IntegerField(source="version.number")
     customer = OpaqueId("customer", source="customer_id", allow_null=True)
     invitation = OpaqueId("invitation", source="invitation_id", allow_null=True)
-    unit = OpaqueId("unit", source="unit_id", allow_null=True)
+    unit = OpaqueId("unit", source="unit_id", allow_null=True, help_text="Null for an anonymous answer.")
     anonymous = serializers.BooleanField()
     mode = serializers.ChoiceField(Mode.choices)
     source = serializers.ChoiceField(Response.Source.choices)  # type: ignore[assignment]
@@ -106,6 +106,13 @@ class ResponseOut(Out):
 
     def get_category(self, response: Response) -> str | None:
         return response.category.value if response.category else None
+
+    def to_representation(self, instance: Response) -> Any:
+        """Of an anonymous answer nothing that could tell it from the others."""
+        told = super().to_representation(instance)
+        if instance.anonymous:
+            told |= {"unit": None, "channel": "", "touchpoint": "", "language": ""}
+        return told
 
 
 class ResponseIn(In):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -192,6 +192,10 @@ class Response(TenantModel):
     @property
     def category(self) -> Category | None:
         return None if self.score is None else category(self.score)
+
+    def fact(self, name: str) -> Any:
+        """Its unit, channel, touchpoint or language; nothing of an anonymous answer, which they would tell apart."""
+        return None if self.anonymous else getattr(self, name)
 
     @property
     def counts(self) -> bool:

@@ -1,6 +1,7 @@
 """Two attributes crossed: every cell agrees with the rows, and no hidden one can be worked out."""
 
 import random
+from fractions import Fraction
 
 import pytest
 from django.http import QueryDict
@@ -99,6 +100,60 @@ def test_no_row_and_no_column_hides_fewer_than_the_threshold(table, threshold):
             assert all(size >= threshold for size in shown)
             if gone and shown:
                 assert len(gone) >= 2 and sum(gone) >= threshold
+
+
+@pytest.mark.row("D10", "privacy of small groups (numbers.md)")
+@given(sizes, st.integers(5, 20))
+def test_no_hidden_cell_follows_from_what_is_shown(table, threshold):
+    """Against exact arithmetic: the shown cells, the sums of both breakdowns, and the whole."""
+    rows, columns = {cell[0] for cell in table}, {cell[1] for cell in table}
+    table = {(row, column): table.get((row, column), 0) for row in rows for column in columns}
+    hidden = privacy.hidden_cells(table, threshold)
+    sums = [{}, {}]
+    for cell, size in table.items():
+        for side in (0, 1):
+            sums[side][cell[side]] = sums[side].get(cell[side], 0) + size
+    untold = [privacy.hidden(each, threshold) for each in sums]
+    whole = [list(hidden)] if sum(table.values()) >= threshold else []
+    for cell in solved(table, hidden, untold, whole):
+        assert len(hidden) == len(table), "some cell could still have been hidden"
+        assert table[cell] >= threshold or table[cell] == 0, "it is the sum of a line that is shown by itself"
+
+
+def solved(table, hidden, untold, whole):
+    """The hidden cells that have one value only, by Gauss over fractions."""
+    names = sorted(hidden)
+    lines = [
+        [cell for cell in hidden if cell[side] == key]
+        for side in (0, 1)
+        for key in {cell[side] for cell in table} - untold[side]
+    ]
+    matrix = [[Fraction(cell in line) for cell in names] for line in [*lines, *whole]]
+    rank = 0
+    for column in range(len(names)):
+        pivot = next((at for at in range(rank, len(matrix)) if matrix[at][column]), None)
+        if pivot is None:
+            continue
+        matrix[rank], matrix[pivot] = matrix[pivot], matrix[rank]
+        matrix[rank] = [each / matrix[rank][column] for each in matrix[rank]]
+        for at in range(len(matrix)):
+            if at != rank and matrix[at][column]:
+                factor = matrix[at][column]
+                matrix[at] = [a - factor * b for a, b in zip(matrix[at], matrix[rank], strict=True)]
+        rank += 1
+    alone = [row for row in matrix[:rank] if sum(1 for each in row if each) == 1]
+    return [names[next(at for at, each in enumerate(row) if each)] for row in alone]
+
+
+def test_a_bridge_between_two_rings_of_hidden_cells_is_hidden_by_more():
+    """Every line hides two cells, and the one between the rings would still follow from the sums."""
+    ring = {(r, c): 6 for r in (0, 1) for c in (0, 1)} | {(r, c): 6 for r in (2, 3) for c in (2, 3)}
+    table = {(r, c): 50 for r in range(4) for c in range(4)} | ring | {(1, 2): 3}
+    untold = [set(), set()]
+    gone = set(ring) | {(1, 2)}
+    assert solved(table, gone, untold, [list(gone)]) == [(1, 2)]
+    assert privacy.given_away(set(table), gone, untold) == {(1, 2)}
+    assert len(privacy.hidden_cells(table, 10)) > 9
 
 
 def test_nothing_is_hidden_from_those_who_may_read():

@@ -348,6 +348,7 @@ class TestHidden:
 parts = st.dictionaries(st.tuples(*[st.booleans()] * 4), st.integers(0, 40), min_size=1, max_size=16)
 
 
+@pytest.mark.row("D10", "privacy of small groups (numbers.md)")
 @given(parts, st.integers(5, 20), st.permutations(range(4)))
 def test_no_sum_and_no_difference_of_the_told_speaks_of_few(people, threshold, order):
     told = privacy.tellable(people, order, threshold)

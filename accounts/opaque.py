@@ -21,6 +21,7 @@ PREFIXES = {
     "customer": "cus",
     "customerevent": "evt",
     "customerimport": "imp",
+    "datarequest": "dar",
     "distinction": "dst",
     "distribution": "dis",
     "invitation": "inv",

@@ -5,6 +5,8 @@ An upper app plugs into a lower one here, so that no import ever climbs.
 
 # news name -> listeners, called as listener(news) inside the organization's context; idempotent.
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
+    "consent.changed": ("surveys.listening.profile_again",),
+    "customer.erased": ("outreach.triggers.customer_erased",),
     "customer.merged": ("segments.gathering.gather_late",),
     "distribution.launched": ("outreach.triggers.distribution_launched",),
     "distribution.queued": ("outreach.triggers.distribution_queued",),
@@ -62,6 +64,7 @@ HINTS: tuple[str, ...] = ("outreach.hinting.hint",)
 # it opens acting_for per transaction, does one batch, and rings if more is left.
 DUE_WORK: tuple[str, ...] = (
     "segments.importing.due",
+    "segments.my_data.due",
     "surveys.distributing.due",
     "surveys.answering.due",
     "surveys.watching.due",

@@ -129,6 +129,12 @@ def values(organization_id: int, message: Claimed, roots: set[str], unsubscribe:
     elif "sender" in facts:
         sender, generation = facts.pop("sender"), facts.pop("generation", 1)
         made["link"] = link("v", "sender", organization_id, sender, generation)
+    elif "my_data" in facts:
+        customer, generation = facts.pop("my_data"), facts.pop("generation")
+        made["link"] = link("d", "my data", organization_id, customer, generation)
+    elif "new_address" in facts:
+        request, generation = facts.pop("new_address"), facts.pop("generation")
+        made["link"] = link("e", "new address", organization_id, request, generation)
     made.update(facts)
     return made
 

@@ -11,7 +11,7 @@ from accounts.models import Organization
 from accounts.models.news import News
 from accounts.modes import counting
 from accounts.tenancy.context import current_organization_id
-from outreach import alerting, asking, caring, following_up
+from outreach import alerting, asking, caring, following_up, sending
 from surveys.models import Response
 
 
@@ -35,6 +35,11 @@ def invitation_tried(news: News) -> None:
     asking.try_out(news.subject_id, news.facts["user"])
 
 
+def customer_erased(news: News) -> None:
+    """Mails about their data that have not gone out hold the address and belong to no customer: take them back."""
+    sending.withdraw("my data", news.subject_id, reason="erased")
+
+
 def response_completed(news: News) -> None:
     """An answer: follow up with its giver; for a detractor open a case and tell the team.
 
@@ -53,4 +58,6 @@ def response_completed(news: News) -> None:
                 customer=response.customer, response=response, reason=_("a score of 0 to 6"), at=news.at
             )
         alerting.alert_of_detractor(response, case, at=news.at)
-    following_up.follow_up(response)
+    if response.customer is None or response.customer.unprofiled_at is None:
+        # Who is written to by the category of their answer is profiled by it; a person who answers them is not that.
+        following_up.follow_up(response)

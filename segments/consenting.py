@@ -6,7 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.recording import record
-from segments.models import Channel, Consent, ConsentChange, Customer, SuppressionReason
+from segments import profiling
+from segments.models import Channel, Consent, ConsentChange, Customer, Purpose, SuppressionReason
 from segments.models.consent import ANY_CHANNEL
 
 
@@ -115,6 +116,8 @@ def _say(
         return present
     present.allowed, present.source, present.evidence, present.at = allowed, source, evidence[:500], at
     present.save()
+    if purpose == Purpose.PROFILING:
+        profiling.follow(customer, allowed=allowed, at=at)
     record("consent.changed", customer, channel=channel, purpose=purpose, allowed=allowed)
     return present
 

@@ -278,7 +278,7 @@ def note_answer(
                      COALESCE(last_response_id = %(response)s, false) AS again,
                      (last_responded_at IS NULL OR last_responded_at <= %(at)s) AS newer
               FROM segments_customer
-              WHERE organization_id = %(organization)s AND id = %(customer)s
+              WHERE organization_id = %(organization)s AND id = %(customer)s AND unprofiled_at IS NULL
               FOR NO KEY UPDATE
             ) was
             WHERE organization_id = %(organization)s AND id = was.which

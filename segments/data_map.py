@@ -76,6 +76,12 @@ DATA_MAP: DataMap = {
         person="survivor_id",
         delete=True,
     ),
+    # That somebody asked, and that it was done, stays; what they wrote goes.
+    "segments.DataRequest": About(
+        personal="asked reply",
+        none="id organization customer_id kind state asked_at due_at decided_at decided_by",
+        person="customer_id",
+    ),
     "segments.Segment": About(
         member="created_by",
         tenant="name description rule static ready_key",
@@ -91,7 +97,7 @@ DATA_MAP: DataMap = {
     "segments.Customer": About(
         personal="name first_name email email_lower phone locale time_zone company unit attributes stage"
         " stage_since last_score last_category previous_score previous_category last_responded_at last_channel"
-        " last_touchpoint answer_count",
+        " last_touchpoint answer_count unprofiled_at",
         tenant="source",
         none=f"{_EDITABLE} mode last_response_id changed created_at recorded_at updated_at",
         person="id",

@@ -17,7 +17,7 @@ from accounts.acting import Actor
 from accounts.auditing import audit
 from accounts.models import Stale
 from accounts.recording import record
-from segments import origins
+from segments import origins, profiling
 from segments.combining import LATEST, combined
 from segments.merge_parts import every_part, newest_scores
 from segments.models import AttributeChange, Customer, CustomerKey, KeyKind, Merge
@@ -91,6 +91,9 @@ def merge(
     if key := _key_of_lost_address(survivor, absorbed):
         made["segments.CustomerKey"] = [key.pk]
     after = combined(before, {name: getattr(absorbed, name) for name in LATEST}, newest_scores(survivor.pk))
+    if survivor.unprofiled_at is not None:
+        # One of the two wishes that answers say nothing about them: a no is kept, as with any consent.
+        after = {**after, **profiling.EMPTY}
     for name, value in after.items():
         setattr(survivor, name, value)
     survivor.save_revision(survivor.revision, by=by)
@@ -173,6 +176,7 @@ def _take(
             if name == "stage":
                 write("stage_since", absorbed.stage_since)
     write("created_at", min(survivor.created_at, absorbed.created_at))
+    write("unprofiled_at", survivor.unprofiled_at or absorbed.unprofiled_at)
     attributes: dict[str, list[Any]] = {}
     kept = dict(survivor.attributes)
     for key in {**survivor.attributes, **absorbed.attributes}:

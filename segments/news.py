@@ -19,6 +19,11 @@ NEWS = (
         "A customer allowed or refused a purpose on a channel.",
         {"channel": Fact.WORD, "purpose": Fact.WORD, "allowed": Fact.FLAG},
     ),
+    NewsType(
+        "data_request.made",
+        "A customer asked for a copy, a correction, another address or their erasure.",
+        {"kind": Fact.WORD, "customer": Fact.ID},
+    ),
     NewsType("segment.saved", "A segment was made, or its rule or name changed.", {}),
     NewsType(
         "customer_import.finished",

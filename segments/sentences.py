@@ -8,6 +8,11 @@ SENTENCES: dict[str, str | Promise] = {
     "customer.edit/changed": _("%(actor)s corrected the customer %(subject)s"),
     "customer.edit/deleted": _("%(actor)s deleted the customer %(subject)s, for 30 days with a way back"),
     "customer.edit/restored": _("%(actor)s brought the customer %(subject)s back"),
+    "customer.edit/request done": _("%(actor)s carried out what a customer asked about their data"),
+    "customer.edit/request refused": _(
+        "%(actor)s refused what a customer asked about their data, with a reason"
+    ),
+    "customer.export/copy": _("%(actor)s took a copy of all that is held about %(subject)s"),
     "customer.export": _("%(actor)s exported %(customers)s customers"),
     "customer.import/started": _("%(actor)s started the import %(subject)s of %(rows)s rows"),
     "customer.import/cancelled": _("%(actor)s stopped the import %(subject)s after %(rows)s rows"),

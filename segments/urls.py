@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from segments.views import attributes, companies, customers, imports, merges, quality, search, segments
+from segments.views import (
+    attributes,
+    companies,
+    customers,
+    imports,
+    merges,
+    quality,
+    requests,
+    search,
+    segments,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/", customers.customer_list, name="customer_list"),
@@ -20,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("customers/merges/<int:merge_id>/undo/", merges.merge_undo, name="merge_undo"),
     path("customers/quality/", quality.data_quality, name="data_quality"),
+    path("customers/requests/", requests.data_request_list, name="data_request_list"),
+    path("customers/requests/<int:pk>/outcome/", requests.data_request_decide, name="data_request_decide"),
     path("customers/search/", search.search_page, name="search"),
     path("segments/", segments.segment_list, name="segment_list"),
     path("segments/new/", segments.segment_new, name="segment_new"),

@@ -225,6 +225,7 @@ facts AS (
   WHERE c.organization_id = %(organization)s::bigint AND c.id = response.customer_id
     AND %(score)s::smallint IS NOT NULL AND response.mode = (SELECT counting FROM house)
     AND (c.last_responded_at IS NULL OR c.last_responded_at <= %(stored_at)s::timestamptz)
+    AND c.unprofiled_at IS NULL
 ),
 news AS (
   INSERT INTO accounts_news (organization_id, recorded_at, name, version, subject_kind, subject_id, facts, at,

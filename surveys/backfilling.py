@@ -76,6 +76,7 @@ facts AS (
   WHERE c.organization_id = %(organization)s AND c.id = r.customer_id AND r.score IS NOT NULL
     AND r.mode = ANY(%(counting)s)
     AND (c.last_responded_at IS NULL OR c.last_responded_at <= r.answered_at)
+    AND c.unprofiled_at IS NULL
 )
 SELECT count(*) FROM response
 """

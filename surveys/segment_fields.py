@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.modes import counting
 from segments.catalog import Asked, Field, compared, instants
+from segments.profiling import PROFILED
 from segments.rules import Condition
 from segments.rules.tree import Option
 from surveys.models import Invitation, Response, Survey
@@ -56,14 +57,15 @@ def _comment(asked_for: Condition, asked: Asked) -> Q:
     worded = _counting(asked).with_words()
     operator, value = asked_for.operator, asked_for.value
     if operator in ("is_known", "is_unknown"):
-        having = Q(pk__in=worded.values("customer_id"))
+        having = Q(pk__in=worded.values("customer_id")) & PROFILED
         return having if operator == "is_known" else ~having
     wanted = list(value) if isinstance(value, tuple) else [value]
     found = Q(pk__in=[])
     for text in wanted:
         lookup = {"contains": "icontains", "begins_with": "istartswith"}.get(operator, "iexact")
         found |= Q(**{f"comment__{lookup}": text})
-    inside = Q(pk__in=worded.filter(found).values("customer_id"))
+    # What somebody said who does not want to be profiled is not known here.
+    inside = Q(pk__in=worded.filter(found).values("customer_id")) & PROFILED
     return ~inside if operator in ("is_not", "is_none_of") else inside
 
 

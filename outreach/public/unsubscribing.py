@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.door import public_page
 from accounts.tokens import Claim
-from outreach import leaving
+from outreach import leaving, my_data
 from outreach.models import SendKey
+from outreach.public.my_data import profiling
 from segments.following import standing_for
 from segments.models import Customer, Purpose
 
 PURPOSES = {
-    str(Purpose.SURVEYS): _("questions about how we do"),
-    str(Purpose.MARKETING): _("offers and news"),
+    str(Purpose.SURVEYS): gettext_lazy("questions about how we do"),
+    str(Purpose.MARKETING): gettext_lazy("offers and news"),
 }
 
 
@@ -62,8 +64,17 @@ def _preferences(request: HttpRequest, customer: Customer | None) -> HttpRespons
     """Channels by purposes, everything off, and back again."""
     if customer is None or customer.is_deleted:
         raise Http404
-    saved = False
-    if request.method == "POST":
+    saved, sent, trouble = False, "", ""
+    if request.method == "POST" and "my_data" in request.POST:
+        try:
+            # The same words whether or not there is an address: who holds an old mail learns nothing by it.
+            my_data.mail_link(customer)
+            sent = _("The link to your data is on its way to the address we have of you. It works for a day.")
+        except my_data.TooOften as often:
+            trouble = str(often)
+    elif request.method == "POST" and "profiling" in request.POST:
+        sent = profiling(customer, allowed=request.POST["profiling"] == "yes")
+    elif request.method == "POST":
         if "everything" in request.POST:
             leaving.stop_everything(customer, source="preference page")
         else:
@@ -78,7 +89,15 @@ def _preferences(request: HttpRequest, customer: Customer | None) -> HttpRespons
     return render(
         request,
         "outreach/public/preferences.html",
-        {"customer": customer, "rows": rows, "saved": saved, "none_left": none_left},
+        {
+            "customer": customer,
+            "rows": rows,
+            "saved": saved,
+            "none_left": none_left,
+            "sent": sent,
+            "trouble": trouble,
+        },
+        status=429 if trouble else 200,
     )
 
 

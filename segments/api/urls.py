@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from segments.api import customers, facts, imports, merges, quality, search, segments
+from segments.api import customers, facts, imports, merges, quality, requests, search, segments
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers", customers.CustomersView.as_view(), name="api_customers"),
@@ -16,6 +16,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("distinctions/<str:id>", merges.DistinctionView.as_view(), name="api_distinction"),
     path("merges", merges.MergesView.as_view(), name="api_merges"),
     path("merges/<str:id>", merges.MergeView.as_view(), name="api_merge"),
+    path("customers/<str:id>/data", requests.CustomerDataView.as_view(), name="api_customer_data"),
+    path("customers/<str:id>/erasure", requests.CustomerErasureView.as_view(), name="api_customer_erasure"),
+    path("data-requests", requests.DataRequestsView.as_view(), name="api_data_requests"),
+    path("data-requests/<str:id>", requests.DataRequestView.as_view(), name="api_data_request"),
+    path(
+        "data-requests/<str:id>/outcome",
+        requests.DataRequestOutcomeView.as_view(),
+        name="api_data_request_outcome",
+    ),
     path("data-quality", quality.DataQualityView.as_view(), name="api_data_quality"),
     path("companies", facts.CompaniesView.as_view(), name="api_companies"),
     path("companies/<str:id>", facts.CompanyView.as_view(), name="api_company"),

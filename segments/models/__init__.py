@@ -8,6 +8,7 @@ from segments.models.customer import Category, Customer
 from segments.models.customer_event import CustomerEvent, EventMessageId
 from segments.models.customer_import import CustomerImport, ExistingPolicy, ImportRowError, ImportState
 from segments.models.customer_key import CustomerKey, KeyKind
+from segments.models.data_request import DataRequest
 from segments.models.distinction import Distinction
 from segments.models.merge import Merge
 from segments.models.segment import Segment, SegmentMember
@@ -28,6 +29,7 @@ __all__ = [
     "CustomerEvent",
     "CustomerImport",
     "CustomerKey",
+    "DataRequest",
     "Distinction",
     "EventMessageId",
     "ExistingPolicy",

@@ -101,6 +101,8 @@ class Customer(Editable, TenantModel):
     last_touchpoint = models.CharField(max_length=80, blank=True)
     last_response_id = models.BigIntegerField(null=True, blank=True)
     answer_count = models.IntegerField(default=0)
+    # Since when their answers say nothing about them here, because they wish it (segments/profiling.py).
+    unprofiled_at = models.DateTimeField(null=True, editable=False)
 
     changed = ChangeNumber()
     created_at = models.DateTimeField(default=timezone.now)

@@ -19,8 +19,9 @@ from accounts.models import MemberInvitation, StoredFile, Unit
 from accounts.storing import store_bytes
 from outreach.caring import open_case
 from outreach.models import Alert, Campaign, Sender, SendKey, Template
-from segments import importing, merging, telling_apart
-from segments.models import CustomerImport
+from outreach.my_data import hour_of
+from segments import importing, merging, my_data, telling_apart
+from segments.models import Customer, CustomerImport, DataRequest
 from surveys import annotating
 from tests.factories.accounts import UnitFactory
 from tests.factories.segments import AttributeFactory, CompanyFactory, CustomerFactory, SegmentFactory
@@ -35,6 +36,8 @@ IN_NORTH: set[str] = set()
 PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
     ("invitations", "invitation_id"): "memberinvitation",
     ("member-invitations", "id"): "memberinvitation",
+    ("requests", "pk"): "datarequest",
+    ("data-requests", "id"): "datarequest",
     ("restore", "deletion_id"): "unit_deletion",
     ("keys", "key_id"): "apikey",
     ("keys", "id"): "apikey",
@@ -87,6 +90,8 @@ TOKENS: dict[str, str] = {
     "unsubscribe": "sendkey",
     "preferences": "sendkey",
     "choices": "customer",
+    "my data": "customer",
+    "new address": "new address",
 }
 
 
@@ -108,6 +113,8 @@ def generation(subject: Any) -> int:
     """The generation that the token of an object has now."""
     if isinstance(subject, Sender):
         return subject.revision
+    if isinstance(subject, (Customer, DataRequest)):
+        return hour_of(timezone.now())
     return int(getattr(subject, "generation", 1))
 
 
@@ -208,6 +215,16 @@ def segment_deletion(world: World) -> Any:
 @builds("segment")
 def segment(world: World) -> Any:
     return SegmentFactory()
+
+
+@builds("datarequest", in_north=True)
+def datarequest(world: World) -> Any:
+    return my_data.ask(world["customer"], "My company is another")
+
+
+@builds("new address", in_north=True)
+def asked_address(world: World) -> Any:
+    return my_data.ask_address(world["customer"], "new@address.example")
 
 
 @builds("attribute")

@@ -177,6 +177,10 @@ class Filter:
         """For pages that show several segments, and narrow to none."""
         return replace(self, segment=None)
 
+    def without_channel(self) -> Filter:
+        """For the page that shows every channel."""
+        return replace(self, channel="")
+
     def chips(self) -> list[tuple[str, str]]:
         """(parameter, words) of what narrows the answers besides survey and period."""
         found = []

@@ -138,7 +138,7 @@ def keyed(responses: QuerySet[Response], dimension: Dimension) -> Keyed:
     Numbers come in quarters of like size (fewer where many share one number), dates by year.
     """
     if dimension.kind not in NUMBERS:
-        return Keyed(_expression(dimension), _labeller(dimension), lambda key: _rule(dimension, key))
+        return Keyed(_expression(dimension), labeller(dimension), lambda key: _rule(dimension, key))
     number = _number(dimension)
     known = responses.annotate(number=number).exclude(number=None)
     edges = sorted(set(known.aggregate(cuts=_Cuts(F("number")))["cuts"] or ()))
@@ -217,7 +217,8 @@ def _number(dimension: Dimension) -> Any:
     return Case(When(Exact(kind, Value("number")), then=number), default=None)
 
 
-def _labeller(dimension: Dimension) -> Callable[[str], str]:
+def labeller(dimension: Dimension) -> Callable[[str], str]:
+    """What is said of a value of the dimension."""
     if dimension.key == "source":
         labels = {value: str(label) for value, label in Response.Source.choices}
     elif dimension.key == "channel":

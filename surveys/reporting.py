@@ -20,6 +20,7 @@ from segments.compiling import members
 from surveys import cusum, grouping, nps, privacy, veiling
 from surveys.filtering import Filter
 from surveys.models import Annotation, Invitation, Response
+from surveys.models.invitation import InvitationQuerySet
 from surveys.models.response import ResponseQuerySet
 from surveys.nps import Counts
 
@@ -296,12 +297,11 @@ def breakdown(chosen: Filter, actor: Actor) -> Breakdown | None:
     )
 
 
-def way(chosen: Filter, actor: Actor) -> Way:
-    """Of those asked in the period: who was reached, who looked, who sent a score, who gave a reason.
-
-    Looking at the page is told and is no success: machines look too.
-    """
-    asked = Invitation.objects.all().visible_to(actor).asked().filter(mode__in=chosen.modes)
+def asked_of(chosen: Filter, actor: Actor) -> InvitationQuerySet:
+    """The invitations of the period that went out, or will, as the filter narrows them."""
+    asked: InvitationQuerySet = (
+        Invitation.objects.all().visible_to(actor).asked().filter(mode__in=chosen.modes)
+    )
     asked = asked.exclude(source="test")
     asked = (
         asked.filter(distribution__survey=chosen.survey)
@@ -318,6 +318,15 @@ def way(chosen: Filter, actor: Actor) -> Way:
         asked = asked.filter(distribution__channel=chosen.channel)
     if chosen.segment:
         asked = asked.filter(customer__in=members(chosen.segment).order_by().values("pk"))
+    return asked
+
+
+def way(chosen: Filter, actor: Actor) -> Way:
+    """Of those asked in the period: who was reached, who looked, who sent a score, who gave a reason.
+
+    Looking at the page is told and is no success: machines look too.
+    """
+    asked = asked_of(chosen, actor)
     failed = Q(outcome__in=[Invitation.Outcome.FAILED, Invitation.Outcome.UNKNOWN])
     counted = asked.order_by().aggregate(
         asked=Count("id"),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from accounts.acting import Actor
 from segments.sheets import line_of
-from surveys import crossing, moving, overlapping, reporting
+from surveys import crossing, moving, overlapping, reporting, weighing_channels
 from surveys.filtering import Filter
 from surveys.reporting import Scored
 
@@ -113,6 +113,29 @@ def comparison(chosen: Filter, actor: Actor) -> list[Row]:
     return [head, *rows]
 
 
+def channels(chosen: Filter, actor: Actor) -> list[Row]:
+    rows: list[Row] = []
+    for each in weighing_channels.weighed(chosen, actor).channels:
+        rate, hours, length = each.rate, each.hours, each.length
+        rows.append(
+            [
+                each.label,
+                *_scored(each.scored),
+                *([rate.asked, rate.answered] if rate else ["", ""]),
+                *(
+                    [round(share, 4) for share in (rate.value, rate.low, rate.high) if share is not None]
+                    if rate
+                    else [""] * 3
+                ),
+                _rounded(hours.half) if hours else "",
+                round(length.answered, 2) if length else "",
+                _share(length.share_complete if length else None),
+            ]
+        )
+    head: Row = ["channel", *SCORED, "asked", "answered", "response_rate", "response_low", "response_high"]
+    return [[*head, "median_hours_to_answer", "questions_answered", "share_to_the_last_page"], *rows]
+
+
 REPORTS: dict[str, Callable[[Filter, Actor], list[Row]]] = {
     "trend": trend,
     "breakdown": breakdown,
@@ -120,6 +143,7 @@ REPORTS: dict[str, Callable[[Filter, Actor], list[Row]]] = {
     "movement": movement,
     "segments": segments,
     "comparison": comparison,
+    "channels": channels,
 }
 
 
@@ -135,3 +159,7 @@ def _people(n: int | None) -> Row:
 
 def _rounded(value: float | None) -> object:
     return "" if value is None else round(value, 1)
+
+
+def _share(value: float | None) -> object:
+    return "" if value is None else round(value, 4)

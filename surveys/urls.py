@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from surveys.views import (
     annotations,
     answers,
+    channels,
     differences,
     distributions,
     movement,
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("differences/", differences.differences, name="differences"),
     path("movement/", movement.movement, name="movement"),
     path("side-by-side/", side_by_side.side_by_side, name="side_by_side"),
+    path("channels/", channels.channels, name="channels"),
     path("reports/<slug:report>.csv", reports.report_export, name="report_export"),
     path("notes/", annotations.annotation_list, name="annotation_list"),
     path("notes/<int:pk>/", annotations.annotation_detail, name="annotation_detail"),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from surveys.api import annotations, differences, movement, responses, side_by_side, surveys
+from surveys.api import annotations, channels, differences, movement, responses, side_by_side, surveys
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("surveys", surveys.SurveysView.as_view(), name="api_surveys"),
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("movement/customers", movement.MovedView.as_view(), name="api_moved"),
     path("side-by-side", side_by_side.SideBySideView.as_view(), name="api_side_by_side"),
     path("side-by-side/comparison", side_by_side.ComparisonView.as_view(), name="api_comparison"),
+    path("channels", channels.ChannelsView.as_view(), name="api_channels"),
     path("annotations", annotations.AnnotationsView.as_view(), name="api_annotations"),
     path("annotations/<str:id>", annotations.AnnotationView.as_view(), name="api_annotation"),
     path("annotations/<str:id>/around", annotations.AroundView.as_view(), name="api_around"),

@@ -70,7 +70,8 @@ class Value:
 
     @property
     def is_thin(self) -> bool:
-        return self.share is not None and self.share < THIN
+        """Known of a part only; what is known of nobody is not used, and no group is made of it."""
+        return self.known.value > 0 and self.share is not None and self.share < THIN
 
     @property
     def is_old(self) -> bool:

@@ -32,7 +32,7 @@ def test_a_number_leads_to_the_people_behind_it_and_on_to_a_segment(
         upsert(crm=("hubspot", "7"), name="Nobody's address", at=long_ago)
         contacting.suppress("c1@a.example", reason="bounced")
     page.reload()
-    expect(page.get_by_text("Known of fewer than half: Phone, Language")).to_be_visible()
+    expect(page.get_by_text("Known of fewer than half: Plan")).to_be_visible()
     assert axe(page) == []
     assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     page.get_by_role("link", name="4 without Plan").click()

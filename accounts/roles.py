@@ -55,6 +55,8 @@ _TABLE = (
     Action("attribute.edit", ADMINS, "customers:write", _("declare attributes")),
     Action("segment.view", EVERYONE, "segments:read", _("see segments")),
     Action("segment.edit", MANAGERS, "segments:write", _("make and change segments")),
+    Action("stage.view", EVERYONE, "segments:read", _("see the stages of customers")),
+    Action("stage.edit", MANAGERS, "segments:write", _("change the rules of the stages")),
     # surveys
     Action("survey.view", EVERYONE, "surveys:read", _("see surveys")),
     Action("survey.edit", MANAGERS, "surveys:write", _("write surveys")),

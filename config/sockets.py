@@ -65,6 +65,7 @@ HINTS: tuple[str, ...] = ("outreach.hinting.hint",)
 DUE_WORK: tuple[str, ...] = (
     "segments.importing.due",
     "segments.my_data.due",
+    "segments.staging.due",
     "surveys.distributing.due",
     "surveys.answering.due",
     "surveys.watching.due",
@@ -73,7 +74,7 @@ DUE_WORK: tuple[str, ...] = (
 )
 
 # Each is called as begin(by=system) in the transaction that founds an organization: what it finds there.
-FOUNDED: tuple[str, ...] = ("segments.library.begin",)
+FOUNDED: tuple[str, ...] = ("segments.library.begin", "segments.staging.found")
 
 # Each is an accounts.handing_over.Handover: what members own in an app, and how it changes hands.
 HANDOVERS: tuple[str, ...] = ("outreach.handovers.CASES",)
@@ -102,7 +103,7 @@ MERGING: tuple[str, ...] = (
 )
 
 # Each is called as tidy(at=now) inside an organization's context: what an app keeps for a time only.
-TIDYING: tuple[str, ...] = ("segments.closing_merges.close_due",)
+TIDYING: tuple[str, ...] = ("segments.closing_merges.close_due", "segments.staging.nightly")
 
 # Each is called as fact(customer, actor) and returns the context of a card on the customer's page beside the
 # scores, {"template": "...", ...}, or None (the open case).

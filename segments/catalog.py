@@ -25,6 +25,7 @@ from accounts import opaque
 from accounts.models import Organization, Unit
 from accounts.sockets import plugged
 from accounts.tenancy.context import current_organization_id
+from segments import stages
 from segments.models import (
     Attribute,
     Category,
@@ -50,6 +51,8 @@ class Asked:
 
     organization: Organization
     now: datetime
+    # Rows of whom the answer can be about, by their customer_id: bounds what a batch reads. None is everybody.
+    people: Q | None = None
 
     @classmethod
     def here(cls, now: datetime | None = None) -> "Asked":
@@ -180,7 +183,7 @@ _PROPERTY = (
 
 def _core() -> list[Field]:
     nps, person, behaviour, allowed = _("Answers"), _("Person"), _("Behaviour"), _("Permission")
-    labels = dict(Category.choices)
+    labels, names = dict(Category.choices), stages.plan().names
     return [
         Field("score", _("last score"), "number", nps, column="last_score",
               shown=lambda one: one.last_score, order="last_score"),
@@ -211,8 +214,10 @@ def _core() -> list[Field]:
         Field("time_zone", _("time zone"), "text", person, column="time_zone",
               suggest=lambda: _seen("time_zone"), shown=lambda one: one.time_zone),
         Field("external_id", _("external id"), "text", person, condition=_external_id),
-        Field("stage", _("stage"), "text", person, column="stage", suggest=lambda: _seen("stage"),
+        Field("stage", _("stage"), "choice", person, choices=tuple(names), labels=names, column="stage",
               shown=lambda one: one.stage, order="stage"),
+        Field("stage_since", _("in this stage since"), "instant", person, column="stage_since",
+              shown=lambda one: one.stage_since),
         Field("since", _("customer since"), "instant", person, column="created_at",
               shown=lambda one: one.created_at, order="created_at"),
         Field("unit", _("unit"), "unit", person, condition=_unit, suggest=None,
@@ -325,7 +330,7 @@ def _event_sum(asked_for: Condition, asked: Asked) -> Q:
 
 
 def _contacts(asked_for: Condition, asked: Asked) -> Q:
-    contacts = Contact.objects.filter(at__lte=asked.now)
+    contacts = _theirs(Contact.objects.filter(at__lte=asked.now), asked)
     days = asked_for.option("days")
     if days is not None:
         contacts = contacts.filter(at__gt=asked.now - timedelta(days=days))
@@ -338,7 +343,7 @@ def _event_last(asked_for: Condition, asked: Asked) -> Q:
     if operator in ("is_known", "is_unknown"):
         having = Q(pk__in=events.values("customer_id"))
         return having if operator == "is_known" else ~having
-    lasts = events.values("customer_id").annotate(last=models.Max("at"))
+    lasts = events.filter(at__lte=asked.now).values("customer_id").annotate(last=models.Max("at"))
     low, high = instants(asked_for, asked)
     if low is not None:
         lasts = lasts.filter(last__gte=low) if operator == "after" else lasts.filter(last__gt=low)
@@ -371,12 +376,17 @@ def _events(asked_for: Condition, asked: Asked) -> models.QuerySet:
 
 def _named(asked_for: Condition, asked: Asked) -> models.QuerySet:
     """Events of the name, and of the property if one is asked for: any value of it, or this one, as text."""
-    events = CustomerEvent.objects.filter(name=asked_for.option("event"), mode__in=_modes(asked))
+    named = CustomerEvent.objects.filter(name=asked_for.option("event"), mode__in=_modes(asked))
+    events = _theirs(named, asked)
     key, wanted = asked_for.option("property"), asked_for.option("equals")
     if key is None:
         return events
     events = events.alias(said=KeyTextTransform(key, "properties"))
     return events.filter(said__isnull=False) if wanted is None else events.filter(said=wanted)
+
+
+def _theirs(rows: models.QuerySet, asked: Asked) -> models.QuerySet:
+    return rows if asked.people is None else rows.filter(asked.people)
 
 
 def _modes(asked: Asked) -> list[str]:

@@ -17,7 +17,7 @@ from accounts.recording import record
 from accounts.tenancy.context import current_organization_id
 from accounts.tenancy.staging import fresh_statistics
 from accounts.zones import zone_names
-from segments import origins
+from segments import origins, stages, staging
 from segments.addresses import BadAddress, normal_email, normal_phone
 from segments.models import Attribute, AttributeChange, Category, Company, Customer, CustomerKey, KeyKind
 from segments.values import BadValue, Value, read
@@ -187,10 +187,12 @@ class Schema:
     """The attributes that the business has declared, by key."""
 
     attributes: dict[str, Attribute]
+    plan: stages.Plan
 
     @classmethod
     def load(cls) -> "Schema":
-        return cls({attribute.key: attribute for attribute in Attribute.objects.present()})
+        declared = {attribute.key: attribute for attribute in Attribute.objects.present()}
+        return cls(declared, stages.plan())
 
 
 def checked_person(person: Person, schema: Schema) -> Person:
@@ -216,6 +218,10 @@ def checked_person(person: Person, schema: Schema) -> Person:
                 raise Refused(str(error), name) from None
     if person.time_zone and person.time_zone not in zone_names():
         raise Refused(_("“%(zone)s” is not a time zone.") % {"zone": person.time_zone[:64]}, "time_zone")
+    if person.stage:
+        changes["stage"] = schema.plan.key_of(person.stage)
+        if changes["stage"] is None:
+            raise Refused(no_such_stage(person.stage, schema.plan), "stage")
     if person.attributes:
         changes["attributes"] = typed_attributes(person.attributes, schema)
     person = replace(person, **changes)
@@ -224,6 +230,13 @@ def checked_person(person: Person, schema: Schema) -> Person:
     if (person.crm or person.anonymous_id) and any(len(value) > 254 for *_kind, value in person.keys):
         raise Refused(_("at most %(most)d characters") % {"most": 254}, "external_id")
     return person
+
+
+def no_such_stage(told: str, plan: stages.Plan) -> str:
+    return _("There is no stage “%(stage)s”; there are %(names)s.") % {
+        "stage": told[:40],
+        "names": ", ".join(plan.names.values()),
+    }
 
 
 def typed_attributes(raw: dict[str, Any], schema: Schema, *, path: str = "attributes") -> dict[str, Value]:
@@ -329,12 +342,13 @@ STAGED = {
 
 INSERT = """
 INSERT INTO segments_customer (organization_id, id, name, first_name, email, email_lower, phone, locale,
-  time_zone, stage, stage_since, company_id, unit_id, attributes, mode, source, last_category,
+  time_zone, stage, stage_since, stage_told, company_id, unit_id, attributes, mode, source, last_category,
   previous_category, last_channel, last_touchpoint, answer_count, revision, changed, created_at, recorded_at,
   updated_at)
 SELECT %(organization)s, s.mine, COALESCE(s.name, ''), COALESCE(s.first_name, ''), COALESCE(s.email, ''),
   lower(COALESCE(s.email, '')), COALESCE(s.phone, ''), COALESCE(s.locale, ''), COALESCE(s.time_zone, ''),
-  COALESCE(s.stage, ''), CASE WHEN s.stage <> '' THEN %(at)s::timestamptz END, s.company_id, s.unit_id,
+  COALESCE(s.stage, ''), CASE WHEN s.stage <> '' THEN %(at)s::timestamptz END,
+  COALESCE(s.stage, '') <> '', s.company_id, s.unit_id,
   jsonb_strip_nulls(s.attributes), %(mode)s, %(source)s, '', '', '', '', 0, 1, 0,
   COALESCE(s.created_at, %(at)s), %(at)s, %(now)s
 FROM {staged} s WHERE s.is_new
@@ -343,17 +357,18 @@ FROM {staged} s WHERE s.is_new
 UPDATE = """
 WITH before AS (
   SELECT c.id AS mine, c.attributes, c.name AS was_name, c.email AS was_email, c.phone AS was_phone,
-         c.locale AS was_locale, c.time_zone AS was_time_zone, c.stage AS was_stage,
-         c.company_id AS was_company_id, c.unit_id AS was_unit_id
+         c.locale AS was_locale, c.time_zone AS was_time_zone,
+         c.stage_told, c.company_id AS was_company_id, c.unit_id AS was_unit_id
   FROM segments_customer c
   JOIN {staged} s ON c.organization_id = %(organization)s AND c.id = s.mine AND NOT s.is_new
   ORDER BY c.id FOR NO KEY UPDATE OF c
 ), wanted AS (
   SELECT b.mine, b.attributes AS old_attributes, s.attributes AS said,
          jsonb_strip_nulls(b.attributes || s.attributes) AS attributes,
-         s.name, s.first_name, s.email, s.phone, s.locale, s.time_zone, s.stage, s.company_id, s.unit_id,
-         b.was_name, b.was_email, b.was_phone, b.was_locale, b.was_time_zone, b.was_stage, b.was_company_id,
-         b.was_unit_id
+         s.name, s.first_name, s.email, s.phone, s.locale, s.time_zone,
+         -- Blank takes back what was told; the stage that follows from the rules stays.
+         CASE WHEN s.stage <> '' OR b.stage_told THEN s.stage END AS stage, s.company_id, s.unit_id,
+         b.was_name, b.was_email, b.was_phone, b.was_locale, b.was_time_zone, b.was_company_id, b.was_unit_id
   FROM before b JOIN {staged} s ON s.mine = b.mine
 ), noted AS (
   INSERT INTO segments_attributechange (organization_id, customer_id, key, old, new, source, at)
@@ -366,8 +381,7 @@ WITH before AS (
          %(source)s, %(at)s
   FROM wanted w CROSS JOIN LATERAL (VALUES
     ('.name', w.was_name, w.name), ('.email', w.was_email, w.email), ('.phone', w.was_phone, w.phone),
-    ('.locale', w.was_locale, w.locale), ('.time_zone', w.was_time_zone, w.time_zone),
-    ('.stage', w.was_stage, w.stage)
+    ('.locale', w.was_locale, w.locale), ('.time_zone', w.was_time_zone, w.time_zone)
   ) f(key, old, new)
   WHERE f.new IS NOT NULL AND f.new <> f.old
   UNION ALL
@@ -385,16 +399,17 @@ UPDATE segments_customer c SET
   time_zone = COALESCE(w.time_zone, c.time_zone), stage = COALESCE(w.stage, c.stage),
   stage_since = CASE WHEN w.stage IS DISTINCT FROM c.stage AND w.stage IS NOT NULL
                      THEN %(at)s::timestamptz ELSE c.stage_since END,
+  stage_told = CASE WHEN w.stage IS NULL THEN c.stage_told ELSE w.stage <> '' END,
   company_id = COALESCE(w.company_id, c.company_id), unit_id = COALESCE(w.unit_id, c.unit_id),
   attributes = w.attributes, revision = c.revision + 1, updated_at = %(now)s
 FROM wanted w
 WHERE c.organization_id = %(organization)s AND c.id = w.mine
-  AND (c.name, c.first_name, c.email, c.phone, c.locale, c.time_zone, c.stage, c.company_id, c.unit_id,
-       c.attributes) IS DISTINCT FROM
+  AND (c.name, c.first_name, c.email, c.phone, c.locale, c.time_zone, c.stage, c.stage_told,
+       c.company_id, c.unit_id, c.attributes) IS DISTINCT FROM
       (COALESCE(w.name, c.name), COALESCE(w.first_name, c.first_name), COALESCE(w.email, c.email),
        COALESCE(w.phone, c.phone), COALESCE(w.locale, c.locale), COALESCE(w.time_zone, c.time_zone),
-       COALESCE(w.stage, c.stage), COALESCE(w.company_id, c.company_id), COALESCE(w.unit_id, c.unit_id),
-       w.attributes)
+       COALESCE(w.stage, c.stage), COALESCE(w.stage <> '', c.stage_told),
+       COALESCE(w.company_id, c.company_id), COALESCE(w.unit_id, c.unit_id), w.attributes)
 RETURNING c.id
 """
 
@@ -617,8 +632,9 @@ def save_by_hand(
     external_id, company = facts.pop("external_id"), facts.pop("company")
     at = timezone.now()
     before = origins.facts_of(customer)
-    if facts["stage"] != customer.stage:
-        customer.stage_since = at
+    told = facts.pop("stage")
+    if told != (customer.stage if customer.stage_told else ""):
+        customer.stage, customer.stage_told, customer.stage_since = told, bool(told), at
     for name, value in facts.items():
         setattr(customer, name, value)
     customer.company_id = company_ids([company], mode=customer.mode, source="page").get(company.strip())
@@ -643,6 +659,7 @@ def save_by_hand(
         changes += origins.changes_of(customer, before, source="page", at=at)
         AttributeChange.objects.bulk_create(changes)
     _set_external_id(customer, external_id)
+    staging.follow([customer.pk])
     record("customer.created" if made else "customer.changed", customer)
     audit("customer.edit", customer, by=by, did="created" if made else "changed")
     return customer

@@ -90,14 +90,21 @@ DATA_MAP: DataMap = {
     "segments.SegmentMember": About(
         none="id organization segment customer added_at", person="customer_id", delete=True
     ),
+    "segments.StageChange": About(
+        personal="old new", none="id organization customer_id at why", person="customer_id", delete=True
+    ),
+    "segments.StagePlan": About(tenant="stages", none=_EDITABLE),
+    "segments.StageRun": About(
+        none="id organization why asked_at after total seen moved finished_at changed_below followed_at next_at"
+    ),
     # The keyed hash stays: it is how somebody who left is not written to again.
     "segments.Suppression": About(
         tenant="reason source", none="id organization channel address_hash purpose at"
     ),
     "segments.Customer": About(
         personal="name first_name email email_lower phone locale time_zone company unit attributes stage"
-        " stage_since last_score last_category previous_score previous_category last_responded_at last_channel"
-        " last_touchpoint answer_count unprofiled_at",
+        " stage_since stage_told last_score last_category previous_score previous_category last_responded_at"
+        " last_channel last_touchpoint answer_count unprofiled_at",
         tenant="source",
         none=f"{_EDITABLE} mode last_response_id changed created_at recorded_at updated_at",
         person="id",

@@ -11,6 +11,7 @@ from accounts.auditing import audit
 from accounts.deleting import delete
 from accounts.models import Deletion
 from accounts.tenancy.context import current_organization_id
+from segments import stages
 from segments.models import Attribute, Segment
 from segments.models.attribute import AttributeKind
 
@@ -98,14 +99,12 @@ def change_attribute(
 
 @transaction.atomic
 def put_away(attribute: Attribute, *, by: Actor) -> Deletion:
-    """Put an attribute away for 30 days; values stay. Raises NotDeclared while a segment asks for it."""
+    """Put an attribute away for 30 days; values stay. Raises NotDeclared while a segment or a stage asks for it."""
     by.require("attribute.edit")
-    users = where_used(attribute)
+    users = [segment.name for segment in where_used(attribute)]
+    users += stages.asking_for(f"attribute.{attribute.key}")
     if users:
-        raise NotDeclared(
-            "label",
-            _("It is used by: %(names)s.") % {"names": ", ".join(segment.name for segment in users[:5])},
-        )
+        raise NotDeclared("label", _("It is used by: %(names)s.") % {"names": ", ".join(users[:5])})
     return delete(attribute, by=by, action="attribute.edit")
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.acting import Actor
 from accounts.models import Unit
 from accounts.zones import zone_choices
+from segments import stages
 from segments.addresses import BadAddress, normal_email, normal_phone
 from segments.models import Attribute, Customer, CustomerKey
 from segments.values import BadValue, Value, as_text, read_text
@@ -38,7 +39,10 @@ class CustomerForm(forms.Form):
         label=gettext_lazy("Unit"), queryset=Unit.objects.none(), required=False,
         empty_label=gettext_lazy("the whole business"),
     )  # fmt: skip
-    stage = forms.CharField(label=gettext_lazy("Stage"), max_length=40, required=False)
+    stage = forms.ChoiceField(
+        label=gettext_lazy("Stage"), required=False,
+        help_text=gettext_lazy("One that you choose stands, whatever the rules of the stages say."),
+    )  # fmt: skip
     locale = forms.CharField(label=gettext_lazy("Language"), max_length=16, required=False)
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -54,6 +58,11 @@ class CustomerForm(forms.Form):
         self.fields["unit"].required = by.branch_ids is not None
         zones = [("", gettext_lazy("the organization's")), *zone_choices()]
         self.fields["time_zone"].choices = zones  # type: ignore[attr-defined]
+        named = stages.plan().names
+        if customer is not None and customer.stage_told:
+            named = {customer.stage: customer.stage, **named}
+        by_rules = ("", gettext_lazy("as the rules of the stages say"))
+        self.fields["stage"].choices = [by_rules, *named.items()]  # type: ignore[attr-defined]
         for attribute in self.attributes:
             self.fields[f"attribute_{attribute.key}"] = _field(attribute)
 
@@ -113,7 +122,8 @@ def _initial(customer: Customer, attributes: list[Attribute]) -> dict[str, Any]:
         "name": customer.name, "first_name": customer.first_name, "email": customer.email,
         "phone": customer.phone, "external_id": key.value if key else "",
         "company": customer.company.name if customer.company else "", "unit": customer.unit_id,
-        "stage": customer.stage, "locale": customer.locale, "time_zone": customer.time_zone,
+        "stage": customer.stage if customer.stage_told else "",
+        "locale": customer.locale, "time_zone": customer.time_zone,
         "revision": customer.revision,
     }  # fmt: skip
     for attribute in attributes:

@@ -26,15 +26,13 @@ from segments.catalog import Vocabulary, vocabulary
 from segments.models import Attribute, AttributeKind, CustomerEvent, Segment
 from segments.rules import RuleError, read_rule
 from segments.segmenting import free_name
+from segments.stages import ORDER, USE
 
 Text = str | Promise
 Rule = dict[str, Any]
 
 MOST_OF_A_KIND = 50
 LATEST_ORDERS = 5_000  # read to learn the names of shops
-
-ORDER = "order placed"
-USE = "feature used"
 
 
 @dataclass(frozen=True)
@@ -132,20 +130,20 @@ def _for_all() -> Iterable[Ready]:
               _all(_row("previous_category", "is", "detractor"), _row("category", "is", "promoter"))),
         Ready("never-answered", gettext_lazy("Never answered"), gettext_lazy("No answer is known of them."),
               _all(_row("answers", "is", 0))),
-        Ready("new", gettext_lazy("New customers"), gettext_lazy("With us for 90 days or less."),
-              _all(_row("since", "within_last", 90))),
+        Ready("new", gettext_lazy("New customers"), gettext_lazy("In the stage New of their journey."),
+              _all(_row("stage", "is", "new"))),
         Ready("up-to-two-years", gettext_lazy("Three months to two years with us"),
               gettext_lazy("No longer new, not yet old friends."),
               _all(_row("since", "longer_ago_than", 90), _row("since", "within_last", 730))),
         Ready("more-than-two-years", gettext_lazy("More than two years with us"),
               gettext_lazy("By the day since when they are customers."), _all(long_with_us)),
         Ready("active-and-loyal", gettext_lazy("Active and loyal"),
-              gettext_lazy("Two years with us, and an order in the last 90 days."),
-              _all(long_with_us, _row("event_count", "at_least", 1, event=ORDER, days=90))),
-        Ready("at-risk", gettext_lazy("At risk"), gettext_lazy("Unhappy, and no order in the last 90 days."),
-              _all(_row("category", "is", "detractor"), _row("event_count", "is", 0, event=ORDER, days=90))),
-        Ready("dormant", gettext_lazy("Dormant"), gettext_lazy("They ordered once, and not in the last half year."),
-              _all(_row("event_last", "longer_ago_than", 180, event=ORDER))),
+              gettext_lazy("In the stage Active or Loyal of their journey."),
+              _all(_row("stage", "is_one_of", ["active", "loyal"]))),
+        Ready("at-risk", gettext_lazy("At risk"), gettext_lazy("In the stage At risk of their journey."),
+              _all(_row("stage", "is", "at_risk"))),
+        Ready("dormant", gettext_lazy("Dormant"), gettext_lazy("In the stage Dormant of their journey."),
+              _all(_row("stage", "is", "dormant"))),
         Ready("heavy-users", gettext_lazy("Heavy users"), gettext_lazy("Ten orders or more in a year."),
               _all(_row("event_count", "at_least", 10, event=ORDER, days=365))),
         Ready("dormant-users", gettext_lazy("Dormant users"),

@@ -39,6 +39,7 @@ class Search:
 
     text: str = ""
     category: str = ""
+    stage: str = ""
     segment: Segment | None = None
     attribute: str = ""
     value: str = ""
@@ -58,6 +59,7 @@ class Search:
         return cls(
             text=given.get("q", "").replace("\x00", "").strip()[:200],
             category=given.get("category", "") if given.get("category") in (*Category.values, "none") else "",
+            stage=given.get("stage", "") if given.get("stage") in (*words["stage"].choices, "none") else "",
             segment=Segment.objects.present().filter(pk=int(segment_id)).first()
             if segment_id.isascii() and segment_id.isdigit() and len(segment_id) < 18
             else None,
@@ -72,7 +74,7 @@ class Search:
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.text or self.category or self.segment or self.attribute or self.rule)
+        return bool(self.text or self.category or self.stage or self.segment or self.attribute or self.rule)
 
     @property
     def rule_sentence(self) -> str:
@@ -90,6 +92,8 @@ class Search:
             rows = rows.filter(last_score=None)
         elif self.category:
             rows = rows.filter(last_category=self.category)
+        if self.stage:
+            rows = rows.filter(stage="" if self.stage == "none" else self.stage)
         if self.attribute:
             rows = rows.filter(_with_value(self.words[f"attribute.{self.attribute}"], self.value))
         if self.segment is not None:
@@ -118,6 +122,10 @@ class Search:
             yield {"field": "score", "operator": "is_unknown"}
         elif self.category:
             yield {"field": "category", "operator": "is", "value": self.category}
+        if self.stage == "none":
+            yield {"field": "stage", "operator": "is_unknown"}
+        elif self.stage:
+            yield {"field": "stage", "operator": "is", "value": self.stage}
         if self.attribute:
             yield _as_row(self.words[f"attribute.{self.attribute}"], self.value)
         if self.segment is not None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Unit
 from accounts.zones import zone_names
 from segments.addresses import BadAddress, is_plain_email, normal_phone
-from segments.customers import LONGEST, Person, Refused, Schema, checked_person
+from segments.customers import LONGEST, Person, Refused, Schema, checked_person, no_such_stage
 from segments.loading import People
 from segments.models import KeyKind
 from segments.sheets import LONGEST_CELL
@@ -110,6 +110,11 @@ class RowReader:
             if cell.lower() not in self.units:
                 raise BadValue(_("There is no unit “%(name)s”.") % {"name": cell[:60]})
             return self.units[cell.lower()]
+        if column.to == "stage":
+            key = self.schema.plan.key_of(cell)
+            if key is None:
+                raise BadValue(no_such_stage(cell, self.schema.plan))
+            return key
         if column.to == "time_zone" and cell not in self.zones:
             raise BadValue(_("“%(zone)s” is not a time zone.") % {"zone": cell[:64]})
         return cell
@@ -274,7 +279,7 @@ class _Columns:
 
     def facts(self, number: int, column: Column, texts: list[str | None]) -> list[Any]:
         """One of the columns of the customer, blanks as None."""
-        if column.to in ("phone", "unit", "created_at", "time_zone"):
+        if column.to in ("phone", "unit", "created_at", "time_zone", "stage"):
             return self.remembered(number, texts)
         if column.to == "email":
             self.mark(

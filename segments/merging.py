@@ -175,6 +175,7 @@ def _take(
             write(column, theirs)
             if name == "stage":
                 write("stage_since", absorbed.stage_since)
+                write("stage_told", absorbed.stage_told)
     write("created_at", min(survivor.created_at, absorbed.created_at))
     write("unprofiled_at", survivor.unprofiled_at or absorbed.unprofiled_at)
     attributes: dict[str, list[Any]] = {}

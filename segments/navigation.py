@@ -27,6 +27,7 @@ ITEMS = [
         46,
         badge=open_requests,
     ),
+    Item("people", _("Stages"), "stage_list", "stage.view", "flag", 25),
     Item("people", _("Companies"), "company_list", "customer.view", "company", 30),
     Item("settings", _("Attributes"), "attribute_list", "customer.view", "tag", 70),
 ]

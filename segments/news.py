@@ -9,6 +9,11 @@ NEWS = (
     NewsType("customer.restored", "A deleted customer was brought back.", {}),
     NewsType("customer.erased", "Everything about a person was removed.", {}),
     NewsType(
+        "customer.stage_changed",
+        "A customer is in another stage of the journey, because of their facts or because time passed.",
+        {"change": Fact.ID, "since": Fact.INSTANT},
+    ),
+    NewsType(
         "customer.merged",
         "Another record of the same person became part of this customer; it can be undone for 30 days.",
         {"absorbed": Fact.ID},

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from segments.models import AttributeChange, Customer
 
+# The stage has a history of its own (StageChange), and mostly comes from nobody.
 # Facts of the record itself that are asked for in the same way as attributes: key -> what it is called.
 OWN: dict[str, str | Promise] = {
     "name": gettext_lazy("Name"),
@@ -27,11 +28,10 @@ OWN: dict[str, str | Promise] = {
     "time_zone": gettext_lazy("Time zone"),
     "company": gettext_lazy("Company"),
     "unit": gettext_lazy("Unit"),
-    "stage": gettext_lazy("Stage"),
 }
 ATTRIBUTE = "attribute."
 # Facts whose old and new value is kept; of company and unit only that they changed.
-TEXTS = ("name", "email", "phone", "locale", "time_zone", "stage")
+TEXTS = ("name", "email", "phone", "locale", "time_zone")
 LINKS = ("company", "unit")
 
 _SOURCES: dict[str, str | Promise] = {

@@ -12,7 +12,7 @@ from accounts.auditing import audit
 from accounts.deleting import delete
 from accounts.models import Deletion
 from accounts.recording import record
-from segments import compiling
+from segments import compiling, stages
 from segments.models import Segment, SegmentMember
 from segments.rules import Group, as_json
 
@@ -94,6 +94,7 @@ def used_by(segment: Segment) -> list[str]:
         for other in Segment.objects.present().exclude(pk=segment.pk)
         if _refers(other.rule, shown)
     ]
+    found += stages.asking_for(shown)
     for relation in Segment._meta.related_objects:
         if relation.related_model is SegmentMember:
             continue

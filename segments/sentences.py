@@ -22,6 +22,7 @@ SENTENCES: dict[str, str | Promise] = {
     "customer.merge/told_together": _(
         "%(actor)s said that %(subject)s and another record may be one after all"
     ),
+    "stage.edit/changed": _("%(actor)s changed the stages of the customer's journey"),
     "segment.edit/created": _("%(actor)s made the segment %(subject)s"),
     "segment.edit/changed": _("%(actor)s changed the segment %(subject)s"),
     "segment.edit/deleted": _("%(actor)s deleted the segment %(subject)s, for 30 days with a way back"),

@@ -12,6 +12,7 @@ from segments.views import (
     requests,
     search,
     segments,
+    stages,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -42,6 +43,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("segments/<int:segment_id>/frozen/", segments.segment_freeze, name="segment_freeze"),
     path("segments/<int:segment_id>/deletion/", segments.segment_delete, name="segment_delete"),
     path("segments/deletions/<int:deletion_id>/undo/", segments.segment_restore, name="segment_restore"),
+    path("stages/", stages.stage_list, name="stage_list"),
+    path("stages/progress/", stages.stage_progress, name="stage_progress"),
+    path("stages/try/", stages.stage_try, name="stage_try"),
+    path("stages/new/", stages.stage_new, name="stage_new"),
+    path("stages/<slug:key>/rule/", stages.stage_edit, name="stage_edit"),
+    path("stages/<slug:key>/place/", stages.stage_move, name="stage_move"),
+    path("stages/<slug:key>/deletion/", stages.stage_remove, name="stage_remove"),
     path("imports/", imports.import_list, name="import_list"),
     path("imports/new/", imports.import_new, name="import_new"),
     path("imports/<int:import_id>/", imports.import_detail, name="import_detail"),

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from accounts import modes, opaque
 from accounts.acting import Actor
 from accounts.models import Mode, Organization
+from segments import stages
 from segments.compiling import members
 from segments.models import Segment
 from surveys.models import Response, Survey
@@ -57,6 +58,7 @@ class Filter:
     end: dt.date | None = None
     channel: str = ""
     touchpoint: str = ""
+    stage: str = ""
     segment: Segment | None = None
     category: str = ""
     search: str = ""
@@ -103,6 +105,7 @@ class Filter:
             end=end,
             channel=str(query.get("channel", ""))[:20],
             touchpoint=str(query.get("touchpoint", ""))[:80],
+            stage=str(query.get("stage", ""))[:40],
             segment=_segment(query.get("segment")),
             category=category if category in CATEGORIES else "",
             search=str(query.get("q", "")).replace("\x00", "").strip()[:LONGEST],
@@ -157,6 +160,8 @@ class Filter:
             found = found.filter(channel=self.channel)
         if self.touchpoint:
             found = found.filter(touchpoint=self.touchpoint)
+        if self.stage:
+            found = found.filter(stage=self.stage)
         if self.segment:
             found = found.filter(customer__in=members(self.segment).order_by().values("pk"))
         if self.category:
@@ -188,6 +193,9 @@ class Filter:
             found.append(("channel", self.channel))
         if self.touchpoint:
             found.append(("touchpoint", self.touchpoint))
+        if self.stage:
+            name = stages.plan().names.get(self.stage, self.stage)
+            found.append(("stage", _("%(stage)s when they answered") % {"stage": name}))
         if self.segment:
             found.append(("segment", self.segment.name))
         if self.category:
@@ -227,6 +235,7 @@ class Filter:
         for key, value in (
             ("channel", self.channel),
             ("touchpoint", self.touchpoint),
+            ("stage", self.stage),
             ("category", self.category),
             ("q", self.search),
             ("by", self.by),

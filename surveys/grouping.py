@@ -28,6 +28,7 @@ from django.db.models.lookups import Exact, IsNull, LessThanOrEqual
 from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
+from segments import stages
 from segments.models import Attribute, AttributeKind
 from surveys.models import Response
 from surveys.models.response import ResponseQuerySet
@@ -223,6 +224,8 @@ def labeller(dimension: Dimension) -> Callable[[str], str]:
         labels = {value: str(label) for value, label in Response.Source.choices}
     elif dimension.key == "channel":
         labels = {"email": _("E-mail"), "link": _("Link"), "api": _("API")}
+    elif dimension.key == "stage":
+        labels = stages.plan().names
     elif dimension.kind == AttributeKind.YES_NO:
         labels = {"true": _("yes"), "false": _("no")}
     else:

@@ -145,6 +145,9 @@ class ApiClient(Client):
     def post(self, path: str, data: Any = None, content_type: str = "application/json", **extra: Any) -> Any:
         return super().post(path, data if data is not None else {}, content_type, **extra)
 
+    def put(self, path: str, data: Any = None, content_type: str = "application/json", **extra: Any) -> Any:
+        return super().put(path, data if data is not None else {}, content_type, **extra)
+
     def patch(self, path: str, data: Any = None, content_type: str = "application/json", **extra: Any) -> Any:
         return super().patch(path, data if data is not None else {}, content_type, **extra)
 

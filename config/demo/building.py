@@ -21,6 +21,7 @@ from accounts.tenancy.context import acting_for
 from accounts.tenancy.staging import fresh_statistics
 from config.demo import rest, retailer, software
 from config.demo.plan import PlannedAnswer, PlannedWave, World
+from segments import staging
 from segments.customers import Person, upsert_many
 from segments.models import Attribute, Company, Customer, CustomerEvent, Segment
 from segments.timeline import Happening, append_many
@@ -87,9 +88,13 @@ def build_world(world: World, *, seed: int, now: datetime) -> Organization:
         _attributes(world)
         ids = _customers(world, actor, units)
         _events(world, ids, units)
+        # Until it is told, the planner believes these tables empty.
+        fresh_statistics(Customer)
+        fresh_statistics(CustomerEvent)
         survey = _survey(world, actor, now)
         panels = _panels(world, actor)
         _ask(world, survey, panels, ids, actor)
+        staging.settle(at=now, why="time")
         for model in (Customer, CustomerEvent, Invitation, Response):
             fresh_statistics(model)
         rest.add(world, survey=survey, by=actor, random=random, now=now)
@@ -243,6 +248,8 @@ def _ask(world: World, survey: Survey, panels: dict[int, Segment], ids: dict[str
     for planned in world.answers:
         answers[planned.wave].append(planned)
     for wave in world.waves:
+        # As the nights would have done it: an answer carries the stage of that time.
+        staging.settle(at=wave.at, why="time")
         distribution = _launch(survey, panels[wave.panel], wave, actor)
         invitations = {
             invitation.customer_id: invitation

@@ -58,7 +58,9 @@ class CustomerOut(Out):
     time_zone = serializers.CharField()
     company = OpaqueId("company", source="company_id", allow_null=True)
     unit = OpaqueId("unit", source="unit_id", allow_null=True)
-    stage = serializers.CharField()
+    stage = serializers.CharField(help_text="The key of the stage of the journey; blank is none.")
+    stage_since = serializers.DateTimeField(allow_null=True)
+    stage_told = serializers.BooleanField(help_text="Whether it was told; else it follows the rules.")
     attributes = serializers.DictField()
     mode = serializers.CharField()
     last_score = serializers.IntegerField(allow_null=True)
@@ -92,7 +94,10 @@ class PersonIn(In):
     first_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
     locale = serializers.CharField(max_length=16, required=False, allow_blank=True)
     time_zone = serializers.CharField(max_length=64, required=False, allow_blank=True)
-    stage = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    stage = serializers.CharField(
+        max_length=40, required=False, allow_blank=True,
+        help_text="One of the stages: it stands, whatever their rules say. Blank: as the rules say.",
+    )  # fmt: skip
     company = serializers.CharField(
         max_length=200, required=False, allow_blank=True, help_text="By name; made when it is new."
     )

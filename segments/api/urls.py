@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from segments.api import customers, facts, imports, merges, quality, requests, search, segments
+from segments.api import customers, facts, imports, merges, quality, requests, search, segments, stages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers", customers.CustomersView.as_view(), name="api_customers"),
@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<str:id>", customers.CustomerView.as_view(), name="api_customer"),
     path("customers/<str:id>/consent", customers.CustomerConsentView.as_view(), name="api_customer_consent"),
     path("customers/<str:id>/events", facts.CustomerEventsView.as_view(), name="api_customer_events"),
+    path("customers/<str:id>/stages", stages.CustomerStagesView.as_view(), name="api_customer_stages"),
+    path("stages", stages.StagesView.as_view(), name="api_stages"),
     path("search", search.SearchView.as_view(), name="api_search"),
     path("duplicates", merges.DuplicatesView.as_view(), name="api_duplicates"),
     path("distinctions", merges.DistinctionsView.as_view(), name="api_distinctions"),

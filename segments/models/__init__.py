@@ -12,6 +12,7 @@ from segments.models.data_request import DataRequest
 from segments.models.distinction import Distinction
 from segments.models.merge import Merge
 from segments.models.segment import Segment, SegmentMember
+from segments.models.stage import StageChange, StagePlan, StageRun
 from segments.models.suppression import Suppression, SuppressionReason
 
 __all__ = [
@@ -40,6 +41,9 @@ __all__ = [
     "Purpose",
     "Segment",
     "SegmentMember",
+    "StageChange",
+    "StagePlan",
+    "StageRun",
     "Suppression",
     "SuppressionReason",
 ]

@@ -91,6 +91,8 @@ class Customer(Editable, TenantModel):
     attributes = models.JSONField(default=dict, blank=True)
     stage = models.CharField(_("stage"), max_length=40, blank=True)
     stage_since = models.DateTimeField(null=True, blank=True)
+    # Told by hand or by the business's own systems: it stands, whatever the rules of the stages say.
+    stage_told = models.BooleanField(default=False)
 
     last_score = models.SmallIntegerField(null=True, blank=True)
     last_category = models.CharField(max_length=10, blank=True, choices=Category.choices)

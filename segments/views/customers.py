@@ -26,7 +26,17 @@ from segments import catalog, compiling, contacting, grounds, listing, timeline
 from segments.customers import Refused, save_by_hand
 from segments.forms import CustomerForm
 from segments.listing import Search
-from segments.models import Attribute, Category, Channel, ConsentChange, Customer, Merge, Purpose, Segment
+from segments.models import (
+    Attribute,
+    Category,
+    Channel,
+    ConsentChange,
+    Customer,
+    Merge,
+    Purpose,
+    Segment,
+    StageChange,
+)
 from segments.putting_away import bring_back, put_away
 from segments.rules import as_json
 from segments.values import as_text
@@ -64,6 +74,7 @@ def customer_list(request: HttpRequest, slug: str) -> HttpResponse:
         "rule": json.dumps(rule) if (rule := search.as_rule()) else "",
         "search_rule": json.dumps(as_json(search.rule)) if search.rule else "",
         "categories": [*Category.choices, ("none", _("no answer yet"))],
+        "stages": [*search.words["stage"].labels.items(), ("none", _("none"))],
         "segments": Segment.objects.present().order_by("name"),
         "attributes": Attribute.objects.present(),
         "all_columns": search.words.columns(),
@@ -122,6 +133,7 @@ def customer_detail(request: HttpRequest, slug: str, customer_id: int) -> HttpRe
         "keys": customer.keys.order_by("kind", "source"),
         "consents": ConsentChange.objects.filter(customer=customer).order_by("-at")[:20],
         "segments": _segments_with(customer),
+        "stage_changes": StageChange.objects.filter(customer_id=customer.pk).order_by("-at", "-id")[:12],
         "merges": Merge.objects.filter(survivor=customer)
         .reversible(timezone.now())
         .select_related("by")

@@ -42,7 +42,7 @@ def segment_list(request: HttpRequest, slug: str) -> HttpResponse:
     words = catalog.vocabulary()
     rows = []
     for segment in found.order_by(sort, "id")[:200]:
-        rows.append((segment, _sentence(segment, words), segmenting.used_by(segment)))
+        rows.append((segment, sentence_of(segment, words), segmenting.used_by(segment)))
     if not query:
         _refresh(request.actor, [row[0] for row in rows])
     told = {"rows": rows, "query": query, "ready": any(not one["taken"] for one in library.ready())}
@@ -63,7 +63,7 @@ def _refresh(actor: Actor, segments: list[Segment]) -> None:
         Segment.objects.filter(pk=segment.pk).update(counted=segment.counted, counted_at=segment.counted_at)
 
 
-def _sentence(segment: Segment, words: Vocabulary) -> str:
+def sentence_of(segment: Segment, words: Vocabulary) -> str:
     if segment.static:
         return _("A fixed list.")
     rule, _trouble = drafting.checked(drafting.of_rule(segment.rule or {"all": []}), words)
@@ -140,7 +140,7 @@ def _builder(request: HttpRequest, slug: str, segment: Segment | None) -> HttpRe
         "stale": stale,
         "may_edit": actor.may("segment.edit"),
         "used_by": segmenting.used_by(segment) if segment is not None else [],
-        **_state(request, draft, words, segment, untouched=segment is None and request.method != "POST"),
+        **draft_state(request, draft, words, segment, untouched=segment is None and request.method != "POST"),
     }
     return render(request, "segments/segment_edit.html", context, status=status)
 
@@ -151,11 +151,11 @@ def segment_try(request: HttpRequest, slug: str) -> HttpResponse:
     """The builder's live part: rows, sentence, count and sample for what stands in the form now."""
     words = told(catalog.vocabulary())
     draft = drafting.read_form(request.POST, words)
-    context = {"may_edit": request.actor.may("segment.edit"), **_state(request, draft, words, None)}
+    context = {"may_edit": request.actor.may("segment.edit"), **draft_state(request, draft, words, None)}
     return render(request, "segments/parts/builder.html", context)
 
 
-def _state(
+def draft_state(
     request: HttpRequest,
     draft: Draft,
     words: Vocabulary,
@@ -173,7 +173,7 @@ def _state(
     static = segment is not None and segment.static
     state: dict[str, Any] = {
         "sentence": tell(rule, words, _) if rule is not None else [],
-        "trouble": _advice(trouble) if trouble and not untouched else "",
+        "trouble": advice(trouble) if trouble and not untouched else "",
         "untouched": untouched,
         "place": trouble.place if trouble else "",
         "static": static,
@@ -214,7 +214,7 @@ def _state(
     return state
 
 
-def _advice(trouble: drafting.Trouble) -> str:
+def advice(trouble: drafting.Trouble) -> str:
     """What a row lacks, as a sentence for the person who writes it; the API keeps the path and the terse form."""
     if trouble.message == "is missing":
         return _("Something is missing here: fill it in.")

@@ -121,7 +121,10 @@ class AroundView(ApiView):
         responses=AroundOut,
         parameters=[
             OpenApiParameter("days", int, description="Of each window: 14, 30, 60 or 90; 30 if left out."),
-            *(OpenApiParameter(name, str) for name in ("channel", "touchpoint", "segment", "imported")),
+            *(
+                OpenApiParameter(name, str)
+                for name in ("channel", "touchpoint", "stage", "segment", "imported")
+            ),
         ],
         operation_id="annotations_around",
     )

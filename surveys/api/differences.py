@@ -62,7 +62,17 @@ class DifferencesView(ApiView):
         responses=DifferencesOut,
         parameters=[
             OpenApiParameter(name, str)
-            for name in ("survey", "period", "from", "to", "channel", "touchpoint", "segment", "imported")
+            for name in (
+                "survey",
+                "period",
+                "from",
+                "to",
+                "channel",
+                "touchpoint",
+                "stage",
+                "segment",
+                "imported",
+            )
         ],
         operation_id="differences_list",
     )

@@ -18,7 +18,7 @@ from surveys.filtering import Filter
 
 FILTER = [
     OpenApiParameter(name, str)
-    for name in ("survey", "period", "from", "to", "channel", "touchpoint", "segment", "imported")
+    for name in ("survey", "period", "from", "to", "channel", "touchpoint", "stage", "segment", "imported")
 ]
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts import opaque
 from accounts.acting import Actor
 from accounts.door import member_page
+from segments import stages
 from segments.models import Segment
 from surveys import crossing, filtering, grouping, overlapping, reporting
 from surveys.charts import forest, funnel, histogram, span, three
@@ -159,6 +160,12 @@ def filter_choices(chosen: Filter) -> dict[str, Any]:
             [(None, _("All touchpoints"))] + [(each, each) for each in touchpoints],
             chosen.touchpoint or None,
         ),
+        "stage_links": links(
+            "stage",
+            [(None, _("All stages")), *stages.plan().names.items()],
+            chosen.stage or None,
+        ),
+        "stage_name": stages.plan().names.get(chosen.stage, chosen.stage),
         "segment_links": links(
             "segment",
             [(None, _("All customers"))]

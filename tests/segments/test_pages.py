@@ -166,7 +166,7 @@ def test_the_customer_page_says_what_may_be_sent_and_why_not(
         timeline.append(ann, "order placed", amount=89, currency="EUR")
     body = page(mona_in, f"customers/{ann.pk}/")
     assert "refused, " in body and "no consent recorded" in body and "no address" in body
-    assert "Bristol" in body and "loyal" in body and "Order placed" in body and "89.00 EUR" in body
+    assert "Bristol" in body and "Loyal" in body and "Order placed" in body and "89.00 EUR" in body
     assert "box at check-out" in body
 
 

@@ -60,6 +60,7 @@ PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
 # Arguments that name no object: a value that is always there.
 PLAIN: dict[tuple[str, str], str] = {
     ("questions", "key"): "nps",
+    ("stages", "key"): "active",
     ("follow-ups", "category"): "promoter",
     ("reports", "report"): "trend",
 }

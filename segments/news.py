@@ -10,7 +10,7 @@ NEWS = (
     NewsType("customer.erased", "Everything about a person was removed.", {}),
     NewsType(
         "customer.stage_changed",
-        "A customer is in another stage of the journey, because of their facts or because time passed.",
+        "A customer is in another stage of the journey: by their facts, by the time that passed, or as told.",
         {"change": Fact.ID, "since": Fact.INSTANT},
     ),
     NewsType(

@@ -25,8 +25,10 @@ Membership = tuple[bool, ...]
 
 
 def gives_away(chosen: Filter, actor: Actor, threshold: int) -> bool:
-    """Whether the filter's channel, touchpoint or segment, seen beside the pages without it, tells of fewer people
-    than `threshold`."""
+    """Whether the filter's stage, channel, touchpoint or segment, seen beside the pages without it, tells of fewer
+    people than `threshold`."""
+    if chosen.stage and _stage_gives_away(chosen, actor, threshold):
+        return True
     if chosen.channel or chosen.touchpoint:
         wider = replace(chosen, channel="", touchpoint="").responses(actor)
         found = grouping.last_of_each(wider).values("channel", "touchpoint").annotate(n=Count("id"))
@@ -43,6 +45,14 @@ def gives_away(chosen: Filter, actor: Actor, threshold: int) -> bool:
         return True
     wide = replace(chosen.of_everybody(), segment=None)
     return chosen.segment.pk not in told_segments(wide, actor, threshold)
+
+
+def _stage_gives_away(chosen: Filter, actor: Actor, threshold: int) -> bool:
+    """Whether the stages, side by side under the rest of the filter, could not all be shown with this one."""
+    wider = replace(chosen, stage="").responses(actor)
+    found = grouping.last_of_each(wider).values("stage").annotate(n=Count("id")).order_by()
+    hidden = privacy.hidden_with_sums({(row["stage"], ""): row["n"] for row in found}, threshold)
+    return chosen.stage in hidden.rows
 
 
 def _cuts_small(chosen: Filter, actor: Actor, threshold: int) -> bool:

@@ -19,13 +19,13 @@ from segments.customers import Refused, upsert
 from segments.models import Customer, Segment, StageChange, StageRun
 from segments.rules import read_rule
 from segments.stages import Stage
+from surveys import veiling
+from surveys.filtering import Filter
 from surveys.models import Response
 from tests.factories.segments import CustomerEventFactory, CustomerFactory, SegmentFactory
 from tests.factories.surveys import InvitationFactory, respond
 
 LogIn = Callable[..., Client]
-STATES = "journey stage as a typed, dated state (new, active, loyal, at risk, dormant, lost)"
-RULES = "computed from rules the business can edit"
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def stage_of(customer: Customer) -> str:
     return Customer.objects.get(pk=customer.pk).stage
 
 
-@pytest.mark.row("B5", STATES)
+@pytest.mark.row("B5", "journey stage as a typed, dated state (new, active, loyal, at risk, dormant, lost)")
 def test_the_shipped_stages_tell_customers_apart_with_and_without_orders(in_acme: Organization) -> None:
     expected = {}
     for name, since, orders, facts, stage in (
@@ -79,7 +79,7 @@ def test_the_shipped_stages_tell_customers_apart_with_and_without_orders(in_acme
     assert staging.settle() == 0 and StageChange.objects.count() == len(expected)
 
 
-@pytest.mark.row("B5", RULES)
+@pytest.mark.row("B5", "computed from rules the business can edit")
 def test_the_first_rule_that_holds_wins_by_an_oracle(in_acme: Organization, mona_acts: Actor) -> None:
     for number in range(40):
         one = person(f"c{number}", 10 + 40 * number, last_score=number % 11)
@@ -109,7 +109,7 @@ def test_the_first_rule_that_holds_wins_by_an_oracle(in_acme: Organization, mona
             assert customer.stage == first, (order, customer)
 
 
-@pytest.mark.row("B5", STATES)
+@pytest.mark.row("B5", "journey stage as a typed, dated state (new, active, loyal, at risk, dormant, lost)")
 def test_time_alone_makes_somebody_dormant_and_is_news(in_acme: Organization) -> None:
     ann = person("Ann", 400)
     ordered(ann, 170)
@@ -203,7 +203,7 @@ def test_a_stage_that_was_told_stands_until_it_is_taken_away(in_acme: Organizati
         upsert(external_id="k-1", stage="enthusiastic")
 
 
-@pytest.mark.row("B5", RULES)
+@pytest.mark.row("B5", "computed from rules the business can edit")
 def test_a_manager_edits_a_rule_and_sees_everybody_move(
     acme: Organization, mona: Membership, vera: Membership, as_: LogIn
 ) -> None:
@@ -290,8 +290,8 @@ def test_an_organization_without_customers_has_its_stages(
     assert as_(mona).get("/o/acme/stages/new/").status_code == 200
 
 
-@pytest.mark.row("B5", STATES)
-@pytest.mark.row("B5", RULES)
+@pytest.mark.row("B5", "journey stage as a typed, dated state (new, active, loyal, at risk, dormant, lost)")
+@pytest.mark.row("B5", "computed from rules the business can edit")
 def test_stages_over_rest_and_nobody_elses(acme: Organization, globex: Organization, api: Any) -> None:
     with acting_for(globex):
         theirs = person("Theirs", 20)
@@ -362,6 +362,14 @@ def test_an_answer_keeps_the_stage_of_its_time(acme: Organization, mona: Members
     assert "New" in page and "All stages" in page
     narrowed = browser.get("/o/acme/overview/?stage=new").content.decode()
     assert "New when they answered" in narrowed
+    # One person at risk would be told by the one stage, and by all but that one.
+    with acting_for(acme):
+        for key in ("new", "at_risk"):
+            assert veiling.gives_away(Filter.read({"stage": key}, acme), member_actor(mona), 5)
+        for one in people[1:6]:
+            respond(InvitationFactory(customer=one), 9)
+        for key in ("new", "at_risk"):
+            assert not veiling.gives_away(Filter.read({"stage": key}, acme), member_actor(mona), 5)
 
 
 def test_a_stage_chosen_by_hand_stands(acme: Organization, mona: Membership, as_: LogIn) -> None:

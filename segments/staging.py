@@ -122,15 +122,15 @@ def _follow_changes(now: datetime) -> int:
     run = _locked().filter(finished_at__isnull=False).first()
     if run is None:
         return 0
+    changed = Customer.objects.filter(changed__gte=run.changed_below)
     if run.followed_at is not None and now < run.followed_at + GATHERED:
-        if run.next_at is None or run.next_at <= now:
+        if (run.next_at is None or run.next_at <= now) and changed.exists():
             run.next_at = run.followed_at + GATHERED
             run.save(update_fields=["next_at"])
             doorbells.ring(current_organization_id(), run.next_at)
         return 0
     until = horizon()
-    changed = Customer.objects.filter(changed__gte=run.changed_below, changed__lt=until)
-    ids = list(changed.values_list("pk", flat=True)[: MANY + 1])
+    ids = list(changed.filter(changed__lt=until).values_list("pk", flat=True)[: MANY + 1])
     run.changed_below, run.followed_at, run.next_at = until, now, None
     run.save(update_fields=["changed_below", "followed_at", "next_at"])
     if len(ids) > MANY:

@@ -133,6 +133,7 @@ def member_client(membership: Membership) -> Client:
 
 def public_addresses(organization: Organization) -> tuple[str, ...]:
     """Addresses that only mails carry, of objects that exist."""
+    from outreach import my_data
     from outreach.models import Sender
     from segments.models import Customer
     from surveys import inviting
@@ -147,6 +148,7 @@ def public_addresses(organization: Organization) -> tuple[str, ...]:
             f"/s/{inviting.token(invitation)}" if invitation else None,
             f"/s/{inviting.token(answered)}" if answered and not invitation else None,
             f"/c/{tokens.derive('choices', organization.pk, customer.pk)}" if customer else None,
+            f"/d/{my_data.token(customer)}" if customer else None,
             f"/v/{tokens.derive('sender', organization.pk, sender.pk, sender.revision)}" if sender else None,
         ]
     return tuple(path for path in found if path)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
+from django.conf import global_settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.door import public_page
+from accounts.languages import language_name
 from accounts.tokens import Claim
 from outreach import leaving, my_data
 from outreach.my_data import TooOften
@@ -123,11 +124,17 @@ def _page(
         "trouble": trouble,
         "field": field,
         "given": request.POST,
-        "languages": settings.LANGUAGES,
+        "languages": _languages(customer.locale),
         "grace": verbs.GRACE.days,
         "most_lines": telling_data.MOST_LINES,
     }
     return render(request, "outreach/public/my_data.html", told, status=status)
+
+
+def _languages(present: str) -> list[tuple[str, str]]:
+    """Languages a survey or a mail may be in, by their own names; the present one too, however it is written."""
+    codes = {code for code, _name in global_settings.LANGUAGES} | ({present} if present else set())
+    return sorted(((code, language_name(code)) for code in codes), key=lambda pair: pair[1].casefold())
 
 
 @csrf_exempt

@@ -127,6 +127,7 @@ def test_a_customer_corrects_what_is_theirs_and_asks_for_the_rest(
         "locale": "de",
     }
     assert "Changed." in client.post(url, facts).content.decode()
+    assert '<option value="de" selected>Deutsch' in client.get(url).content.decode()
     wrong = client.post(url, {**facts, "phone": "12"})
     assert wrong.status_code == 422 and "is not a phone number" in wrong.content.decode()
     client.post(url, {"do": "correct", "stage": "lost", "attributes": "{}", "organization": "2"})

@@ -17,6 +17,9 @@ sent. The same seed gives the same world, dated back from the day it is built.
 - **Northbeam Ledger**, bookkeeping software for firms: several people per firm, asked about the
   relationship.
 
+Both have the shipped stages of the journey, computed before each asking as of that day, so that answers carry the
+stage of their time and customers have a history.
+
 Planted are these effects (in logits of an ordered-logit person: -1 takes an average shop from about +36 to
 about -10), and these nulls, which honest numbers must not find.
 

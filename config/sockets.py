@@ -21,6 +21,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
 # Each returns the fields an app brings to the rule language of segments.
 SEGMENT_FIELDS: tuple[str, ...] = (
     "segments.quality_fields.fields",
+    "segments.worth_fields.fields",
     "surveys.segment_fields.fields",
     "outreach.segment_fields.fields",
 )

@@ -13,6 +13,7 @@ from segments.views import (
     search,
     segments,
     stages,
+    worth,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<int:customer_id>/edit/", customers.customer_edit, name="customer_edit"),
     path("customers/<int:customer_id>/deletion/", customers.customer_delete, name="customer_delete"),
     path("customers/deletions/<int:deletion_id>/undo/", customers.customer_restore, name="customer_restore"),
+    path("customers/revenue/", worth.revenue, name="revenue"),
     path("customers/duplicates/", merges.duplicate_list, name="duplicate_list"),
     path("customers/<int:customer_id>/merge/<int:other_id>/", merges.customer_merge, name="customer_merge"),
     path("customers/<int:customer_id>/apart/<int:other_id>/", merges.customer_apart, name="customer_apart"),

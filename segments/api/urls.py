@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from segments.api import customers, facts, imports, merges, quality, requests, search, segments, stages
+from segments.api import (
+    customers,
+    facts,
+    imports,
+    merges,
+    quality,
+    requests,
+    search,
+    segments,
+    stages,
+    worth,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers", customers.CustomersView.as_view(), name="api_customers"),
@@ -38,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/<str:id>/start", imports.ImportStartView.as_view(), name="api_import_start"),
     path("imports/<str:id>/cancel", imports.ImportCancelView.as_view(), name="api_import_cancel"),
     path("imports/<str:id>/problems", imports.ImportProblemsView.as_view(), name="api_import_problems"),
+    path("revenue", worth.RevenueView.as_view(), name="api_revenue"),
     path("segments", segments.SegmentsView.as_view(), name="api_segments"),
     path("segments/ready", segments.ReadySegmentsView.as_view(), name="api_segments_ready"),
     path("segments/<str:id>", segments.SegmentView.as_view(), name="api_segment"),

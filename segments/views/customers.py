@@ -22,7 +22,8 @@ from accounts.sockets import plugged
 from accounts.tenancy.context import acting_for
 from accounts.toasts import toast
 from accounts.views.restoring import taken_back
-from segments import catalog, compiling, contacting, grounds, listing, timeline
+from segments import catalog, compiling, contacting, grounds, listing, timeline, worth
+from segments.catalog import Asked
 from segments.customers import Refused, save_by_hand
 from segments.forms import CustomerForm
 from segments.listing import Search
@@ -130,6 +131,8 @@ def customer_detail(request: HttpRequest, slug: str, customer_id: int) -> HttpRe
             for one in Attribute.objects.present()
             if one.key in customer.attributes
         ],
+        "lifetime_value": worth.lifetime_value(customer, Asked.of(actor.organization)),
+        "currency": actor.organization.currency,
         "keys": customer.keys.order_by("kind", "source"),
         "consents": ConsentChange.objects.filter(customer=customer).order_by("-at")[:20],
         "segments": _segments_with(customer),

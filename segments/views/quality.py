@@ -56,7 +56,12 @@ def _heed(found: Quality) -> dict[str, Any]:
     """What stands above the table: the values that little can be said of."""
     return {
         "thin": [one.label for one in found.values if one.is_thin],
-        "old": [one.label for one in found.values if one.known.value and one.is_old],
+        # A name or an address is not wrong for being old, and nobody is compared by it.
+        "old": [
+            one.label
+            for one in found.values
+            if one.known.value and one.is_old and one.key.startswith(origins.ATTRIBUTE)
+        ],
         "without_mail": sum(number.value for _words, number in found.unreachable.values()),
     }
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from accounts.models import Organization
 
 SETTING = "app.organization"
+# For accounts.tenancy.one_trip, which speaks to the server's library itself. True: for this transaction only.
+TELL = f"SELECT set_config('{SETTING}', $1, true)"
 
 _organization: ContextVar[int | None] = ContextVar("organization", default=None)
 

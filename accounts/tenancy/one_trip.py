@@ -19,7 +19,7 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
-from accounts.tenancy.context import SETTING
+from accounts.tenancy.context import TELL
 
 Driver = psycopg.Connection[Any]
 
@@ -32,7 +32,7 @@ class Statement:
     text: bytes
 
 
-_TELL = Statement(b"loopwell_tell", f"SELECT set_config('{SETTING}', $1, true)".encode())
+_TELL = Statement(b"loopwell_tell", TELL.encode())
 
 # What each connection has prepared; a connection that is gone takes its names along.
 _prepared: WeakKeyDictionary[Driver, set[bytes]] = WeakKeyDictionary()

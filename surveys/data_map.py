@@ -19,6 +19,7 @@ DATA_MAP: DataMap = {
         tenant="definition counting_question", none="id organization survey number published_at published_by"
     ),
     "surveys.Annotation": About(tenant="words day survey", none=f"{_EDITABLE} created_at"),
+    "surveys.ChannelCost": About(tenant="channel per_asked", none="id organization entered_at"),
     "surveys.Distribution": About(
         tenant="name segment channel scheduled_at touchpoint subject intro sampling_percent expires_after_days"
         " anonymous",

@@ -19,7 +19,7 @@ from accounts.models import StoredFile
 from accounts.models.fields import LOCALE
 from accounts.storing import FileRefused, redraw, store_bytes
 from segments.models import Segment
-from surveys import piping, starting
+from surveys import costing, piping, starting
 from surveys.models import Appearance, Distribution, Survey
 
 # The hosted page is to stay under 30 KB with its logo.
@@ -315,3 +315,12 @@ def _only_known_fields(text: str) -> None:
 def _one_line(text: str) -> None:
     if "\n" in text or "\r" in text:
         raise forms.ValidationError(_("A subject is one line."))
+
+
+class ChannelCostForm(forms.Form):
+    """What asking one person costs; empty for not known."""
+
+    channel = forms.CharField(max_length=20)
+    per_asked = forms.DecimalField(
+        min_value=0, max_value=costing.MOST, decimal_places=costing.PLACES, required=False
+    )

@@ -19,5 +19,7 @@ SENTENCES: dict[str, str | Promise] = {
     "annotation.edit/changed": _("%(actor)s changed the note %(subject)s"),
     "annotation.edit/deleted": _("%(actor)s put the note %(subject)s away"),
     "annotation.edit/restored": _("%(actor)s took the note %(subject)s back"),
+    "channel.cost/entered": _("%(actor)s entered what asking on the channel %(channel)s costs"),
+    "channel.cost/removed": _("%(actor)s took away what asking on the channel %(channel)s costs"),
     "response.export": _("%(actor)s exported %(answers)s answers"),
 }

@@ -130,10 +130,14 @@ def channels(chosen: Filter, actor: Actor) -> list[Row]:
                 _rounded(hours.half) if hours else "",
                 round(length.answered, 2) if length else "",
                 _share(length.share_complete if length else None),
+                "" if each.per_asked is None else each.per_asked,
+                round(each.cost.total, 2) if each.cost else "",
+                round(each.cost.per_answer, 4) if each.cost and each.cost.per_answer is not None else "",
             ]
         )
     head: Row = ["channel", *SCORED, "asked", "answered", "response_rate", "response_low", "response_high"]
-    return [[*head, "median_hours_to_answer", "questions_answered", "share_to_the_last_page"], *rows]
+    more = ["median_hours_to_answer", "questions_answered", "share_to_the_last_page"]
+    return [[*head, *more, "cost_per_asked", "cost", "cost_per_answer"], *rows]
 
 
 REPORTS: dict[str, Callable[[Filter, Actor], list[Row]]] = {

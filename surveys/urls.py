@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("movement/", movement.movement, name="movement"),
     path("side-by-side/", side_by_side.side_by_side, name="side_by_side"),
     path("channels/", channels.channels, name="channels"),
+    path("channels/costs/", channels.channel_cost, name="channel_cost"),
     path("reports/<slug:report>.csv", reports.report_export, name="report_export"),
     path("notes/", annotations.annotation_list, name="annotation_list"),
     path("notes/<int:pk>/", annotations.annotation_detail, name="annotation_detail"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -16,7 +17,7 @@ from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper,
 from django.utils.translation import gettext as _
 
 from accounts.acting import Actor
-from surveys import comparing, grouping, nps, privacy, proportions, reporting
+from surveys import comparing, costing, grouping, nps, privacy, proportions, reporting
 from surveys.charts.drawing import signed
 from surveys.comparing import TESTED_FROM, Verdict
 from surveys.filtering import Filter
@@ -30,10 +31,14 @@ FAR_APART = 2.0  # a response rate so many times another one is a warning (desig
 
 @dataclass(frozen=True)
 class Rate:
-    """Of `asked` people `answered`; the share and its Wilson interval from 0 to 1, None where nobody was asked."""
+    """Of `asked` people `sent` were written to and `answered` did so; the share of all, and its Wilson interval.
+
+    From 0 to 1; None where nobody was asked.
+    """
 
     asked: int
     answered: int
+    sent: int = 0
 
     @property
     def value(self) -> float | None:
@@ -74,6 +79,23 @@ class Length:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """In the organization's currency: what asking one person was said to cost, all who were sent it, one answer."""
+
+    per_asked: Decimal
+    sent: int
+    answered: int
+
+    @property
+    def total(self) -> Decimal:
+        return self.per_asked * self.sent
+
+    @property
+    def per_answer(self) -> Decimal | None:
+        return self.total / self.answered if self.answered else None
+
+
+@dataclass(frozen=True)
 class Channel:
     """One channel. Everything but the name is None where it stays hidden, or where there is nothing to tell."""
 
@@ -83,6 +105,9 @@ class Channel:
     rate: Rate | None
     hours: Hours | None
     length: Length | None
+    # What was entered, whoever looks; the sums only where the rate is told.
+    per_asked: Decimal | None = None
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True)
@@ -137,10 +162,20 @@ def weighed(chosen: Filter, actor: Actor) -> Weighed:
         for key in sorted({*counts, *asked})
     ]
     # Not by n where it is hidden: the order would tell it.
+    costs = costing.entered()
+    channels = [_with_cost(each, costs.get(each.key)) for each in channels]
     channels.sort(
         key=lambda each: (each.scored.hidden, -(0 if each.scored.hidden else each.scored.n), each.label)
     )
     return Weighed(channels, _advice(channels))
+
+
+def _with_cost(channel: Channel, per_asked: Decimal | None) -> Channel:
+    if per_asked is None or channel.rate is None:
+        return replace(channel, per_asked=per_asked)
+    return replace(
+        channel, per_asked=per_asked, cost=Cost(per_asked, channel.rate.sent, channel.rate.answered)
+    )
 
 
 def _small(rate: Rate | None, guard: Guard) -> bool:
@@ -149,8 +184,12 @@ def _small(rate: Rate | None, guard: Guard) -> bool:
 
 def _rates(chosen: Filter, actor: Actor) -> dict[str, Rate]:
     rows = reporting.asked_of(chosen, actor).order_by().values("distribution__channel")
-    counted = rows.annotate(n=Count("id"), m=Count("id", filter=Q(started_at__isnull=False)))
-    return {row["distribution__channel"]: Rate(row["n"], row["m"]) for row in counted}
+    counted = rows.annotate(
+        n=Count("id"),
+        answered=Count("id", filter=Q(started_at__isnull=False)),
+        sent=Count("id", filter=Q(sent_at__isnull=False)),
+    )
+    return {row["distribution__channel"]: Rate(row["n"], row["answered"], row["sent"]) for row in counted}
 
 
 def _hours(chosen: Filter, actor: Actor) -> dict[str, Hours]:
@@ -179,7 +218,7 @@ def _lengths(chosen: Filter, actor: Actor) -> dict[str, Length]:
 
 def _advice(channels: list[Channel]) -> list[Advice]:
     shown = [each for each in channels if not each.scored.hidden]
-    found = [*_on_rates(shown), *_on_times(shown), *_on_scores(shown)]
+    found = [*_on_rates(shown), *_on_costs(shown), *_on_times(shown), *_on_scores(shown)]
     used = [each for each in shown if each.scored.n or each.rate]
     if len(used) == 1:
         one = _(
@@ -220,6 +259,21 @@ def _on_rates(channels: list[Channel]) -> list[Advice]:
             )
             told.append(Advice("warn", words % names))
     return told
+
+
+def _on_costs(channels: list[Channel]) -> list[Advice]:
+    """What an answer cost, where it was entered and enough were asked: told as it is, without a test."""
+    priced = [
+        (each.cost.per_answer, each.label)
+        for each in channels
+        if each.cost is not None and each.cost.per_answer is not None and each.cost.sent >= TESTED_FROM
+    ]
+    if len(priced) < 2:
+        return []
+    cheap, dear = min(priced), max(priced)
+    words = _("By what was entered, an answer cost %(low)s on %(cheap)s and %(high)s on %(dear)s.")
+    facts = {"low": f"{cheap[0]:.2f}", "cheap": cheap[1], "high": f"{dear[0]:.2f}", "dear": dear[1]}
+    return [Advice("info", words % facts)]
 
 
 def _on_times(channels: list[Channel]) -> list[Advice]:

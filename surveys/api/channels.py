@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
+from rest_framework import serializers, status
 from rest_framework.response import Response as Answered
 
-from accounts.api.base import ApiView, Out
-from surveys import weighing_channels
+from accounts.api.base import ApiView, In, Out
+from surveys import costing, weighing_channels
 from surveys.api.surveys import ScoreOut
 from surveys.filtering import Filter
 
@@ -35,6 +35,24 @@ class LengthOut(Out):
     complete = serializers.IntegerField(help_text="Answers that reached the last page.")
 
 
+class CostOut(Out):
+    sent = serializers.IntegerField()
+    total = serializers.DecimalField(max_digits=20, decimal_places=2)
+    per_answer = serializers.DecimalField(max_digits=20, decimal_places=4, allow_null=True)
+
+
+class CostIn(In):
+    channel = serializers.CharField(max_length=20)
+    per_asked = serializers.DecimalField(
+        max_digits=10,
+        decimal_places=costing.PLACES,
+        min_value=0,
+        max_value=costing.MOST,
+        allow_null=True,
+        help_text="Of asking one person, in the organization's currency; null takes it away.",
+    )
+
+
 class ChannelOut(Out):
     channel = serializers.CharField(source="key")
     label = serializers.CharField()  # type: ignore[assignment]
@@ -44,6 +62,13 @@ class ChannelOut(Out):
     )
     hours_to_answer = HoursOut(source="hours", allow_null=True)
     length = LengthOut(allow_null=True)
+    per_asked = serializers.DecimalField(
+        max_digits=10,
+        decimal_places=costing.PLACES,
+        allow_null=True,
+        help_text="As entered; null: it was not.",
+    )
+    cost = CostOut(allow_null=True, help_text="Null where no figure was entered, or nobody asked by name.")
 
 
 class AdviceOut(Out):
@@ -75,3 +100,16 @@ class ChannelsView(ApiView):
         found = weighing_channels.weighed(chosen, self.actor)
         body = {"filter": chosen.words(), "channels": found.channels, "advice": found.advice}
         return Answered(ChannelsOut(body).data)
+
+
+class ChannelCostView(ApiView):
+    """What asking one person on a channel costs; the business enters it."""
+
+    actions = {"PUT": "channel.cost"}
+
+    @extend_schema(request=CostIn, responses={204: None}, operation_id="channels_cost")
+    def put(self, request: Any) -> Answered:
+        given = CostIn(data=request.data, context={"request": request})
+        given.is_valid(raise_exception=True)
+        costing.enter(**given.validated_data, by=self.actor)
+        return Answered(status=status.HTTP_204_NO_CONTENT)

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("side-by-side", side_by_side.SideBySideView.as_view(), name="api_side_by_side"),
     path("side-by-side/comparison", side_by_side.ComparisonView.as_view(), name="api_comparison"),
     path("channels", channels.ChannelsView.as_view(), name="api_channels"),
+    path("channels/costs", channels.ChannelCostView.as_view(), name="api_channel_cost"),
     path("annotations", annotations.AnnotationsView.as_view(), name="api_annotations"),
     path("annotations/<str:id>", annotations.AnnotationView.as_view(), name="api_annotation"),
     path("annotations/<str:id>/around", annotations.AroundView.as_view(), name="api_around"),

@@ -1,6 +1,7 @@
 """What each channel brings, from what is stored, and what is advised of it; page, file and REST alike."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -90,6 +91,47 @@ class TestWeighed:
         assert [each["words"] for each in told["advice"]] == [each.words for each in found.advice]
         text = as_(alice).get(f"/o/{acme.slug}/reports/channels.csv").content.decode("utf-8-sig")
         assert len(text.splitlines()) == 4 and "E-mail" in text
+
+    @pytest.mark.row("D16", "cost")
+    def test_cost_is_what_the_business_enters_and_nothing_before(self, acme, asked, alice, vera, as_, api):
+        assert {each.cost for each in weighed(acme).channels} == {None}
+        client, address = as_(alice), f"/o/{acme.slug}/channels/costs/"
+        client.post(address, {"channel": "email", "per_asked": "0.5"})
+        assert (
+            api(acme)
+            .put(
+                "/api/v1/channels/costs",
+                {"channel": "link", "per_asked": "2"},
+                content_type="application/json",
+            )
+            .status_code
+            == 204
+        )
+        found = {each.key: each for each in weighed(acme).channels}
+        assert found["email"].cost.total == 40 and round(found["email"].cost.per_answer, 4) == Decimal(
+            "0.6667"
+        )
+        assert found["link"].cost.per_answer == 8, "80 were asked, 20 answered"
+        assert any("0.67 on E-mail and 8.00 on Link" in each.words for each in weighed(acme).advice)
+        assert "0.67" in client.get(f"/o/{acme.slug}/channels/").content.decode()
+        told = {each["channel"]: each for each in api(acme).get("/api/v1/channels").json()["channels"]}
+        assert told["email"]["cost"]["total"] == "40.00" and told["api"]["cost"] is None
+        for wrong in ("-1", "1.23456", "many", "NaN"):
+            client.post(address, {"channel": "email", "per_asked": wrong})
+        assert {each.key: each for each in weighed(acme).channels}["email"].per_asked == Decimal("0.5")
+        assert (
+            api(acme)
+            .put(
+                "/api/v1/channels/costs",
+                {"channel": "email", "per_asked": -1},
+                content_type="application/json",
+            )
+            .status_code
+            == 400
+        )
+        assert as_(vera).post(address, {"channel": "email", "per_asked": "1"}).status_code == 403
+        client.post(address, {"channel": "email", "per_asked": ""})
+        assert {each.key: each for each in weighed(acme).channels}["email"].cost is None
 
     @pytest.mark.row("D10", "alike on screen", "export", "API")
     def test_a_small_channel_is_hidden_with_its_neighbour(self, acme, asked, vera, actor_of, as_, api):

@@ -39,9 +39,14 @@ def gives_away(chosen: Filter, actor: Actor, threshold: int) -> bool:
                 return True
         elif chosen.channel in hidden.rows or chosen.touchpoint in hidden.columns:
             return True
+    if chosen.stage:
+        others = grouping.last_of_each(replace(chosen, stage="").responses(actor))
+        stages = dict(others.values_list("stage").annotate(n=Count("id")).order_by())
+        if chosen.stage in privacy.hidden(stages, threshold):
+            return True
     if chosen.segment is None:
         return False
-    if (chosen.channel or chosen.touchpoint) and _cuts_small(chosen, actor, threshold):
+    if (chosen.channel or chosen.touchpoint or chosen.stage) and _cuts_small(chosen, actor, threshold):
         return True
     wide = replace(chosen.of_everybody(), segment=None)
     return chosen.segment.pk not in told_segments(wide, actor, threshold)
@@ -58,13 +63,15 @@ def _stage_gives_away(chosen: Filter, actor: Actor, threshold: int) -> bool:
 def _cuts_small(chosen: Filter, actor: Actor, threshold: int) -> bool:
     """Whether segment, channel and touchpoint of the filter together cut the answers into a small part."""
     assert chosen.segment is not None
-    wide = replace(chosen.of_everybody(), segment=None, channel="", touchpoint="")
+    wide = replace(chosen.of_everybody(), segment=None, channel="", touchpoint="", stage="")
     _answerable, responses = belonging(grouping.last_of_each(wide.responses(actor)), [chosen.segment])
     kept = Q()
     if chosen.channel:
         kept &= Q(channel=chosen.channel)
     if chosen.touchpoint:
         kept &= Q(touchpoint=chosen.touchpoint)
+    if chosen.stage:
+        kept &= Q(stage=chosen.stage)
     if "in_0" not in responses.query.annotations:
         return True
     rows = responses.annotate(

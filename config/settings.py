@@ -229,6 +229,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     # Fields of one name with different choices, each set under a name of its own.
     "ENUM_NAME_OVERRIDES": {
+        "AttributeKind": "segments.models.attribute.AttributeKind",
+        "DataRequestKind": "segments.models.data_request.DataRequest.Kind",
         "Mode": "accounts.models.mode.Mode",
         "KeyMode": ["live", "test"],
         "MessageClass": "outreach.models.send_key.MessageClass",

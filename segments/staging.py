@@ -131,8 +131,12 @@ def _follow_changes(now: datetime) -> int:
         return 0
     until = horizon()
     ids = list(changed.filter(changed__lt=until).values_list("pk", flat=True)[: MANY + 1])
-    run.changed_below, run.followed_at, run.next_at = until, now, None
+    # Behind a long transaction of somebody else: nobody may ring for these again before the night.
+    later = now + GATHERED if changed.filter(changed__gte=until).exists() else None
+    run.changed_below, run.followed_at, run.next_at = until, now, later
     run.save(update_fields=["changed_below", "followed_at", "next_at"])
+    if later is not None:
+        doorbells.ring(current_organization_id(), later)
     if len(ids) > MANY:
         begin(Why.FACTS, at=now)
     else:

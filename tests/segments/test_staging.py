@@ -1,16 +1,20 @@
 """The stage of the journey: the first rule that holds, with a history, for everybody and as time passes."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models import Max
 from django.test import Client
 from django.utils import timezone
 
 from accounts import opaque
 from accounts.acting import Actor, member_actor
-from accounts.models import AuditEntry, Membership, News, Organization
+from accounts.models import AuditEntry, Doorbell, Membership, News, Organization
+from accounts.tenancy import changes
 from accounts.tenancy.context import acting_for
 from outreach.pumping import pump
 from segments import arranging_stages, compiling, stages, staging
@@ -48,6 +52,18 @@ def ordered(customer: Customer, *days: float, name: str = "order placed") -> Non
 
 def stage_of(customer: Customer) -> str:
     return Customer.objects.get(pk=customer.pk).stage
+
+
+def all_committed(organization: Organization) -> None:
+    """The horizon waits for every transaction of the server, also of other databases: until it passed."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        with acting_for(organization):
+            latest = Customer.objects.aggregate(latest=Max("changed"))["latest"]
+            if changes.horizon() > latest:
+                return
+        time.sleep(0.05)
+    raise AssertionError("a transaction of another test stays open")
 
 
 @pytest.mark.row("B5", "journey stage as a typed, dated state (new, active, loyal, at risk, dormant, lost)")
@@ -175,6 +191,7 @@ def test_a_customer_whose_facts_change_is_judged_by_the_engine(acme: Organizatio
     assert looked is not None and staging.due(acme, now) == 0
     with acting_for(acme):
         assert StageRun.objects.get().next_at == looked + staging.GATHERED
+    all_committed(acme)
     assert staging.due(acme, looked + staging.GATHERED) == 2
     with acting_for(acme):
         assert (stage_of(ann), stage_of(bob)) == ("at_risk", "at_risk")
@@ -184,7 +201,37 @@ def test_a_customer_whose_facts_change_is_judged_by_the_engine(acme: Organizatio
         assert set(StageChange.objects.filter(new="at_risk").values_list("old", "why")) == {("new", "facts")}
     # What it wrote itself is looked at once more, and then there is rest.
     later = timezone.now() + timedelta(minutes=5)
+    all_committed(acme)
     assert staging.due(acme, later) == 2 and staging.due(acme, later + staging.GATHERED) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_behind_a_long_transaction_is_not_left_for_the_night(acme: Organization) -> None:
+    with acting_for(acme):
+        ann = person("Ann", 20)
+        staging.begin("rules")
+    pump(acme.pk)
+    all_committed(acme)
+    other = connection.copy()
+    other.set_autocommit(False)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()")  # somebody else writes, and is slow
+        with acting_for(acme):
+            Customer.objects.all().update(last_score=2)
+            looked = StageRun.objects.get().followed_at
+        soon = (looked or timezone.now()) + staging.GATHERED
+        assert staging.due(acme, soon) == 0
+        with acting_for(acme):
+            assert StageRun.objects.get().next_at == soon + staging.GATHERED
+            assert Doorbell.objects.filter(due_at=soon + staging.GATHERED).exists()
+    finally:
+        other.rollback()
+        other.close()
+    all_committed(acme)
+    assert staging.due(acme, soon + staging.GATHERED) == 1
+    with acting_for(acme):
+        assert stage_of(ann) == "at_risk"
 
 
 def test_a_stage_that_was_told_stands_until_it_is_taken_away(in_acme: Organization, mona_acts: Actor) -> None:

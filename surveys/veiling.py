@@ -39,11 +39,6 @@ def gives_away(chosen: Filter, actor: Actor, threshold: int) -> bool:
                 return True
         elif chosen.channel in hidden.rows or chosen.touchpoint in hidden.columns:
             return True
-    if chosen.stage:
-        others = grouping.last_of_each(replace(chosen, stage="").responses(actor))
-        stages = dict(others.values_list("stage").annotate(n=Count("id")).order_by())
-        if chosen.stage in privacy.hidden(stages, threshold):
-            return True
     if chosen.segment is None:
         return False
     if (chosen.channel or chosen.touchpoint or chosen.stage) and _cuts_small(chosen, actor, threshold):

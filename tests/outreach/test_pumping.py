@@ -23,7 +23,7 @@ from outreach import hinting, pumping, sending, tasks
 from outreach.claiming import claim
 from outreach.models import EngineTick, Message, Outcome, SendKey
 from outreach.pace import Pace
-from segments.models import Customer
+from segments.models import Customer, StageRun
 from tests.outreach.conftest import at_any_hour, make_messages, make_people
 
 
@@ -32,13 +32,20 @@ def settled(organization: Organization) -> dict[str, int]:
         return SendKey.objects.outcomes()
 
 
+def bells(organization: Organization) -> list[Doorbell]:
+    """But for those of stages, which ring on while a transaction of another test keeps changes from being read."""
+    with acting_for(organization):
+        of_stages = list(StageRun.objects.exclude(next_at=None).values_list("next_at", flat=True))
+    return list(Doorbell.objects.filter(organization=organization).exclude(due_at__in=of_stages))
+
+
 def test_the_engine_alone_sends_everything(sender_of_mails, mail_server):
     make_messages(sender_of_mails, 45)
     call_command("engine", "--once")
     assert settled(sender_of_mails) == {"accepted": 45}
     tick = EngineTick.objects.get(name="engine")
     assert (tick.sent, tick.fault) == (45, "")
-    assert not Doorbell.objects.filter(organization=sender_of_mails).exists()
+    assert not bells(sender_of_mails)
 
 
 def test_a_turn_rings_for_the_next_instant_at_which_something_is_due(sender_of_mails, mail_server):
@@ -46,7 +53,7 @@ def test_a_turn_rings_for_the_next_instant_at_which_something_is_due(sender_of_m
     make_messages(sender_of_mails, 2, due_at=later)
     pumping.pump(sender_of_mails.pk)
     pumping.pump(sender_of_mails.pk)
-    (bell,) = Doorbell.objects.filter(organization=sender_of_mails)
+    (bell,) = bells(sender_of_mails)
     assert abs(bell.due_at - later) < dt.timedelta(seconds=1)
 
 
@@ -115,7 +122,7 @@ def test_while_the_mail_server_is_away_the_pump_says_so_and_comes_back(
     assert "cannot be reached" in pumping.pump(sender_of_mails.pk).fault
     assert "cannot be reached" in EngineTick.objects.get(name="engine").fault
     assert "cannot be reached" in pumping.progress()["ticks"]["engine"]["fault"]
-    bell = Doorbell.objects.get(organization=sender_of_mails)
+    (bell,) = bells(sender_of_mails)
     assert dt.timedelta(seconds=5) < bell.due_at - timezone.now() < dt.timedelta(seconds=11)
     settings.EMAIL_PORT = mail_server.port
     pumping.pump(sender_of_mails.pk)

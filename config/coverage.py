@@ -2,7 +2,8 @@
 
 The rows and their clauses stand in docs/rows.toml. A test says which clause it shows:
 ``@pytest.mark.row("B2", "dry run")``. The marks are read from the source, so that the page can be made
-without a database; that the marked tests pass is what the test run itself says.
+without a database; that the marked tests pass is what the test run itself says. A mark within the parameters of a
+test is not read: such a test names all of its clauses above itself.
 """
 
 import ast

@@ -15,15 +15,17 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import tokens
 from accounts.acting import Actor, member_actor, system_actor
 from accounts.models import Membership, Organization, Role
 from accounts.tenancy.context import acting_for
 from config.mailbox.store import Mailbox, opened
-from outreach import campaigning
+from outreach import campaigning, my_data
 from outreach.models import Campaign, SendKey, Template
 from segments import importing, merging
+from segments import my_data as segments_my_data
 from segments.models import Customer, Segment
 from surveys import inviting
 from surveys.models import Distribution
@@ -87,6 +89,7 @@ def _work(organization: Organization, owner: Membership, other: Membership) -> I
     yield from _campaign(organization, everybody, owner)
     yield reverse("member_remove", args=[organization.slug, other.pk])
     yield from _leaving(organization, ann, answered.pk)
+    yield from _new_address(organization, ben)
     yield reverse("account_reauthenticate")
 
 
@@ -140,6 +143,12 @@ def _leaving(organization: Organization, customer: Customer, invitation_id: int)
     )
     for purpose in ("unsubscribe", "preferences"):
         yield reverse(purpose, args=[tokens.derive(purpose, organization.pk, key.pk)])
+
+
+def _new_address(organization: Organization, customer: Customer) -> Iterator[str]:
+    asked = segments_my_data.ask_address(customer, "another@customers.example")
+    made = my_data.hour_of(timezone.now())
+    yield reverse("new_address", args=[tokens.derive(my_data.NEW_ADDRESS, organization.pk, asked.pk, made)])
 
 
 def _acting_as(membership: Membership) -> Actor:

@@ -28,6 +28,7 @@ PASSED_BY = frozenset(
         "public_file",
         "api_nothing",
         "import_progress",
+        "stage_progress",
         "import_problems",
         "file_detail",
         "report_export",

@@ -11,12 +11,11 @@ from datetime import datetime
 from functools import partial
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from accounts import tokens
+from accounts import rates, tokens
 from accounts.models import Organization
 from accounts.tenancy.context import current_organization_id
 from accounts.tokens import Claim
@@ -57,13 +56,7 @@ def token(customer: Customer, at: datetime | None = None) -> str:
 
 def allow(customer_id: int, what: str, most: int, seconds: int) -> None:
     """Count one deed of a customer. Raises TooOften above `most` in a window of that length."""
-    window = int(timezone.now().timestamp()) // seconds
-    name = f"my-data:{current_organization_id()}:{customer_id}:{what}:{window}"
-    cache.add(name, 0, seconds * 2)
-    try:
-        used = cache.incr(name)
-    except ValueError:  # evicted between the two calls
-        used = 1
+    used, _left = rates.count(f"my-data:{current_organization_id()}:{customer_id}:{what}", seconds)
     if used > most:
         raise TooOften(
             _("That was often in a short time. Come again in an hour.")

@@ -116,10 +116,6 @@ def _blanks(sheet: Sheet) -> dict[str, list[int]]:
     return {"blanks": counts}
 
 
-def columns_first() -> str:
-    return _("Say what the columns are first.")
-
-
 def columns_of(customer_import: CustomerImport) -> list[Column]:
     return [Column(**one) for one in customer_import.mapping["columns"]]
 
@@ -155,8 +151,10 @@ def choose(
 
 @transaction.atomic
 def start(customer_import: CustomerImport, *, by: Actor) -> CustomerImport:
-    """Make the new attributes and set the import off; a second start changes nothing."""
+    """Make the new attributes and set the import off; a second start changes nothing. Raises NotMapped."""
     locked = CustomerImport.objects.select_for_update(of=("self",)).get(pk=customer_import.pk)
+    if locked.state == ImportState.MAPPING:
+        raise NotMapped(_("Say what the columns are first."))
     if locked.state != ImportState.READY:
         return locked
     columns = columns_of(locked)

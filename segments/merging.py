@@ -27,17 +27,12 @@ from segments.moving_rows import move, plain, write_over
 KEPT, OTHER = "kept", "other"
 # What a manager chooses between, and what it is called.
 FIELDS: dict[str, str | Promise] = {
-    "name": gettext_lazy("Name"),
+    "name": origins.OWN["name"],
     "first_name": gettext_lazy("First name"),
-    "email": gettext_lazy("E-mail"),
-    "phone": gettext_lazy("Phone"),
-    "locale": gettext_lazy("Language"),
-    "time_zone": gettext_lazy("Time zone"),
-    "company": gettext_lazy("Company"),
-    "unit": gettext_lazy("Unit"),
+    **{key: label for key, label in origins.OWN.items() if key != "name"},
     "stage": gettext_lazy("Stage"),
 }
-ATTRIBUTE = "attribute."
+ATTRIBUTE = origins.ATTRIBUTE
 
 
 class NotMerged(ValueError):

@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy
 
 from segments.models import AttributeChange, Customer
 
-# The stage has a history of its own (StageChange), and mostly comes from nobody.
 # Facts of the record itself that are asked for in the same way as attributes: key -> what it is called.
+# Not the stage: it has a history of its own (StageChange), and mostly comes from nobody.
 OWN: dict[str, str | Promise] = {
     "name": gettext_lazy("Name"),
     "email": gettext_lazy("E-mail"),

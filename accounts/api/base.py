@@ -8,7 +8,6 @@ import hashlib
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
@@ -21,6 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import rates
 from accounts.acting import Actor
 from accounts.api.authentication import HasScope, KeyAuthentication
 from accounts.api.problems import Problem, answer_problem
@@ -121,14 +121,7 @@ class ApiView(APIView):
     def _count(self, request: ApiRequest) -> None:
         """A fixed window per key: cheap, shared by all processes, told in the RateLimit headers."""
         assert request.actor is not None and request.actor.key is not None
-        now = int(timezone.now().timestamp())
-        window, reset = now // WINDOW, WINDOW - now % WINDOW
-        name = f"api-rate:{request.organization.pk}:{request.actor.key.pk}:{window}"
-        cache.add(name, 0, WINDOW * 2)
-        try:
-            used = cache.incr(name)
-        except ValueError:  # evicted between the two calls
-            used = 1
+        used, reset = rates.count(f"api-rate:{request.organization.pk}:{request.actor.key.pk}", WINDOW)
         self._spent = (settings.API_RATE_PER_MINUTE - used, reset)
         if used > settings.API_RATE_PER_MINUTE:
             raise Throttled(wait=reset)

@@ -184,9 +184,11 @@ class ImportStartView(ApiView):
     @extend_schema(request=None, responses={202: ImportOut}, operation_id="imports_start")
     def post(self, request: Any, id: str) -> Response:
         one = find(imports_of(self.actor), "customerimport", id)
-        if one.state == "mapping":
-            raise serializers.ValidationError({"columns": [importing.columns_first()]})
-        return Response(ImportOut(importing.start(one, by=self.actor)).data, status=status.HTTP_202_ACCEPTED)
+        try:
+            started = importing.start(one, by=self.actor)
+        except importing.NotMapped as refusal:
+            raise serializers.ValidationError({"columns": [str(refusal)]}) from None
+        return Response(ImportOut(started).data, status=status.HTTP_202_ACCEPTED)
 
 
 class ImportCancelView(ApiView):

@@ -191,7 +191,10 @@ def _told(one: CustomerImport) -> dict[str, Any]:
 @require_POST
 @member_page("customer.import")
 def import_start(request: HttpRequest, slug: str, import_id: int) -> HttpResponse:
-    importing.start(_import(request, import_id), by=request.actor)
+    try:
+        importing.start(_import(request, import_id), by=request.actor)
+    except importing.NotMapped as refusal:
+        toast(request, str(refusal))
     return redirect("import_detail", slug, import_id)
 
 

@@ -101,9 +101,25 @@ BEGIN
 END $$
 """
 
+# A snapshot names the running transactions of the whole server. Those of other databases cannot write here, so a
+# dump or a long report beside us delays no reader. Prepared transactions have no backend and are waited for.
 CHANGE_HORIZON = """
 CREATE OR REPLACE FUNCTION loopwell_change_horizon() RETURNS bigint STABLE
-LANGUAGE sql AS 'SELECT public.loopwell_change_base() + pg_snapshot_xmin(pg_current_snapshot())::text::bigint'
+LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
+SELECT loopwell_change_base() + least(
+    pg_snapshot_xmax(seen),
+    pg_current_xact_id_if_assigned(),
+    (
+        SELECT running FROM pg_snapshot_xip(seen) AS running
+        WHERE NOT EXISTS (
+            SELECT FROM pg_stat_activity AS other
+            WHERE other.backend_xid = running::xid AND other.datname <> current_database()
+        )
+        ORDER BY running LIMIT 1
+    )
+)::text::bigint
+FROM (SELECT pg_current_snapshot() AS seen) AS snapshot
+$$
 """
 
 

@@ -78,7 +78,7 @@ DUE_WORK: tuple[str, ...] = (
 FOUNDED: tuple[str, ...] = ("segments.library.begin", "segments.staging.found")
 
 # Each is an accounts.handing_over.Handover: what members own in an app, and how it changes hands.
-HANDOVERS: tuple[str, ...] = ("outreach.handovers.CASES",)
+HANDOVERS: tuple[str, ...] = ("outreach.handovers.CASES", "segments.handovers.COMPANIES")
 
 # Each is a map of "action" or "action/did" to the audit log's sentence (accounts.telling).
 AUDIT_SENTENCES: tuple[str, ...] = (
@@ -109,6 +109,9 @@ TIDYING: tuple[str, ...] = ("segments.closing_merges.close_due", "segments.stagi
 # Each is called as fact(customer, actor) and returns the context of a card on the customer's page beside the
 # scores, {"template": "...", ...}, or None (the open case).
 CUSTOMER_CARDS: tuple[str, ...] = ("outreach.telling_segments.open_case",)
+
+# Each is a segments.standing.CompanyAnswers: the score over the contacts of a company, and who was asked.
+COMPANY_ANSWERS: tuple[str, ...] = ("surveys.telling_companies.ANSWERS",)
 
 # Each is a segments.searching.Source: what an app has with words in it, in the order in which the page shows it.
 SEARCH: tuple[str, ...] = (

@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce, Collate
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -30,8 +30,10 @@ from segments.models import (
     Attribute,
     Category,
     Channel,
+    Company,
     Consent,
     Contact,
+    ContactRole,
     Customer,
     CustomerEvent,
     CustomerKey,
@@ -39,6 +41,7 @@ from segments.models import (
     Segment,
 )
 from segments.models.consent import ALLOWED_WITHOUT_A_WORD, ANY_CHANNEL
+from segments.models.customer import ROLE_SETS
 from segments.rules import Condition
 from segments.rules.tree import Option
 
@@ -184,6 +187,7 @@ _PROPERTY = (
 def _core() -> list[Field]:
     nps, person, behaviour, allowed = _("Answers"), _("Person"), _("Behaviour"), _("Permission")
     labels, names = dict(Category.choices), stages.plan().names
+    firm, currency = _("Company"), Organization.objects.get(pk=current_organization_id()).currency
     return [
         Field("score", _("last score"), "number", nps, column="last_score",
               shown=lambda one: one.last_score, order="last_score"),
@@ -224,7 +228,18 @@ def _core() -> list[Field]:
               shown=lambda one: one.unit.name if one.unit else ""),
         Field("company", _("company"), "text", person, column="company__name",
               shown=lambda one: one.company.name if one.company else ""),
-        Field("industry", _("industry of the company"), "text", person, column="company__industry"),
+        Field("industry", _("industry of the company"), "text", firm, column="company__industry"),
+        Field("roles", _("role in the company"), "list", firm, choices=tuple(ContactRole.values),
+              labels=dict(ContactRole.choices), condition=_role,
+              suggest=lambda: list(ContactRole.values), shown=lambda one: one.roles.split() or None),
+        Field("account_owner", _("account owner of the company"), "text", firm,
+              column="company__owner__user__email", suggest=_owners,
+              shown=lambda one: one.company.owner.user.email if one.company and one.company.owner else ""),
+        Field("company_revenue", _("revenue of the company"), "money", firm, expression=_company_revenue,
+              shown=_shown_revenue, currency=currency),
+        Field("company_renewal", _("renewal date of the company"), "date", firm, expression=_company_renewal,
+              shown=lambda one: one.company.renewal_date.isoformat()
+              if one.company and one.company.renewal_date else None),
         Field("event_count", _("number of events"), "count", behaviour, options=(_EVENT, *_PROPERTY, _WITHIN),
               condition=_event_count, phrase=_said_count),
         Field("event_sum", _("sum of events"), "count", behaviour, options=(_EVENT, *_PROPERTY, _WITHIN),
@@ -299,6 +314,41 @@ def _unit(asked_for: Condition, asked: Asked) -> Q:
     branch = Unit.objects.all().branch_ids(unit_id) if unit_id is not None else ()
     inside = Q(unit_id__in=list(branch))
     return inside if asked_for.operator == "is_in" else Q(unit__isnull=True) | ~inside
+
+
+def _role(asked_for: Condition, asked: Asked) -> Q:
+    """No role is part of another's word, so each is looked for in the text that holds them all."""
+    operator = asked_for.operator
+    if operator in ("is_known", "is_unknown"):
+        return ~Q(roles="") if operator == "is_known" else Q(roles="")
+    wanted = asked_for.value if isinstance(asked_for.value, tuple) else (asked_for.value,)
+    found = Q(pk__in=[])
+    for role in wanted:
+        found |= Q(roles__in=[some for some in ROLE_SETS if role in some.split()])
+    return ~found if operator == "excludes" else found
+
+
+def _company_revenue(options: Mapping[str, Any], asked: Asked) -> Combinable:
+    """In the organization's currency; an amount in another one is not known."""
+    ours = models.When(company__currency=asked.organization.currency, then=F("company__revenue"))
+    return models.Case(ours, default=None, output_field=models.DecimalField())
+
+
+def _shown_revenue(customer: Customer) -> Any:
+    company = customer.company
+    if company is None or company.revenue is None or company.currency != customer.organization.currency:
+        return None
+    return float(company.revenue) if company.revenue % 1 else int(company.revenue)
+
+
+def _company_renewal(options: Mapping[str, Any], asked: Asked) -> Combinable:
+    """Days are compared as texts, as those of attributes are (compiling._days_around)."""
+    return Collate(Cast("company__renewal_date", models.TextField()), "C")
+
+
+def _owners() -> list[str]:
+    owned = Company.objects.present().filter(owner__isnull=False).order_by("owner__user__email")
+    return list(owned.values_list("owner__user__email", flat=True).distinct()[:30])
 
 
 def _consent(asked_for: Condition, asked: Asked) -> Q:

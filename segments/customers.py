@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
@@ -17,7 +18,7 @@ from accounts.recording import record
 from accounts.tenancy.context import current_organization_id
 from accounts.tenancy.staging import fresh_statistics
 from accounts.zones import zone_names
-from segments import origins, stages, staging
+from segments import keeping_companies, origins, stages, staging
 from segments.addresses import BadAddress, normal_email, normal_phone
 from segments.models import Attribute, AttributeChange, Category, Company, Customer, CustomerKey, KeyKind
 from segments.values import BadValue, Value, read
@@ -29,7 +30,7 @@ FEW = 40
 MANY = 1_000
 
 # Fields of the row itself that a caller may set; None leaves them as they are.
-PLAIN = ("name", "first_name", "email", "phone", "locale", "time_zone", "stage")
+PLAIN = ("name", "first_name", "email", "phone", "locale", "time_zone", "stage", "roles")
 LONGEST = {"name": 200, "first_name": 100, "locale": 16, "time_zone": 64, "stage": 40, "external_id": 200}
 
 
@@ -52,6 +53,12 @@ class Person:
     time_zone: str | None = None
     stage: str | None = None
     company: str | None = None
+    # What they do in their company, as ContactRole.written has it.
+    roles: str | None = None
+    # Facts of that company: what is given is told of it, by whoever comes last.
+    company_revenue: Decimal | None = None
+    company_renewal: date | None = None
+    company_owner: int | None = None
     unit_id: int | None = None
     attributes: dict[str, Value] = field(default_factory=dict)
     created_at: datetime | None = None
@@ -334,6 +341,7 @@ STAGED = {
     "locale": "text",
     "time_zone": "text",
     "stage": "text",
+    "roles": "text",
     "company_id": "bigint",
     "unit_id": "bigint",
     "attributes": "jsonb",
@@ -342,13 +350,13 @@ STAGED = {
 
 INSERT = """
 INSERT INTO segments_customer (organization_id, id, name, first_name, email, email_lower, phone, locale,
-  time_zone, stage, stage_since, stage_told, company_id, unit_id, attributes, mode, source, last_category,
+  time_zone, stage, stage_since, stage_told, roles, company_id, unit_id, attributes, mode, source, last_category,
   previous_category, last_channel, last_touchpoint, answer_count, revision, changed, created_at, recorded_at,
   updated_at)
 SELECT %(organization)s, s.mine, COALESCE(s.name, ''), COALESCE(s.first_name, ''), COALESCE(s.email, ''),
   lower(COALESCE(s.email, '')), COALESCE(s.phone, ''), COALESCE(s.locale, ''), COALESCE(s.time_zone, ''),
   COALESCE(s.stage, ''), CASE WHEN s.stage <> '' THEN %(at)s::timestamptz END,
-  COALESCE(s.stage, '') <> '', s.company_id, s.unit_id,
+  COALESCE(s.stage, '') <> '', COALESCE(s.roles, ''), s.company_id, s.unit_id,
   jsonb_strip_nulls(s.attributes), %(mode)s, %(source)s, '', '', '', '', 0, 1, 0,
   COALESCE(s.created_at, %(at)s), %(at)s, %(now)s
 FROM {staged} s WHERE s.is_new
@@ -357,7 +365,7 @@ FROM {staged} s WHERE s.is_new
 UPDATE = """
 WITH before AS (
   SELECT c.id AS mine, c.attributes, c.name AS was_name, c.email AS was_email, c.phone AS was_phone,
-         c.locale AS was_locale, c.time_zone AS was_time_zone,
+         c.locale AS was_locale, c.time_zone AS was_time_zone, c.roles AS was_roles,
          c.stage_told, c.company_id AS was_company_id, c.unit_id AS was_unit_id
   FROM segments_customer c
   JOIN {staged} s ON c.organization_id = %(organization)s AND c.id = s.mine AND NOT s.is_new
@@ -367,8 +375,9 @@ WITH before AS (
          jsonb_strip_nulls(b.attributes || s.attributes) AS attributes,
          s.name, s.first_name, s.email, s.phone, s.locale, s.time_zone,
          -- Blank takes back what was told; the stage that follows from the rules stays.
-         CASE WHEN s.stage <> '' OR b.stage_told THEN s.stage END AS stage, s.company_id, s.unit_id,
-         b.was_name, b.was_email, b.was_phone, b.was_locale, b.was_time_zone, b.was_company_id, b.was_unit_id
+         CASE WHEN s.stage <> '' OR b.stage_told THEN s.stage END AS stage, s.roles,
+         s.company_id, s.unit_id, b.was_name, b.was_email, b.was_phone, b.was_locale, b.was_time_zone,
+         b.was_roles, b.was_company_id, b.was_unit_id
   FROM before b JOIN {staged} s ON s.mine = b.mine
 ), noted AS (
   INSERT INTO segments_attributechange (organization_id, customer_id, key, old, new, source, at)
@@ -381,7 +390,8 @@ WITH before AS (
          %(source)s, %(at)s
   FROM wanted w CROSS JOIN LATERAL (VALUES
     ('.name', w.was_name, w.name), ('.email', w.was_email, w.email), ('.phone', w.was_phone, w.phone),
-    ('.locale', w.was_locale, w.locale), ('.time_zone', w.was_time_zone, w.time_zone)
+    ('.locale', w.was_locale, w.locale), ('.time_zone', w.was_time_zone, w.time_zone),
+    ('.roles', w.was_roles, w.roles)
   ) f(key, old, new)
   WHERE f.new IS NOT NULL AND f.new <> f.old
   UNION ALL
@@ -400,15 +410,17 @@ UPDATE segments_customer c SET
   stage_since = CASE WHEN w.stage IS DISTINCT FROM c.stage AND w.stage IS NOT NULL
                      THEN %(at)s::timestamptz ELSE c.stage_since END,
   stage_told = CASE WHEN w.stage IS NULL THEN c.stage_told ELSE w.stage <> '' END,
+  roles = COALESCE(w.roles, c.roles),
   company_id = COALESCE(w.company_id, c.company_id), unit_id = COALESCE(w.unit_id, c.unit_id),
   attributes = w.attributes, revision = c.revision + 1, updated_at = %(now)s
 FROM wanted w
 WHERE c.organization_id = %(organization)s AND c.id = w.mine
   AND (c.name, c.first_name, c.email, c.phone, c.locale, c.time_zone, c.stage, c.stage_told,
-       c.company_id, c.unit_id, c.attributes) IS DISTINCT FROM
+       c.roles, c.company_id, c.unit_id, c.attributes) IS DISTINCT FROM
       (COALESCE(w.name, c.name), COALESCE(w.first_name, c.first_name), COALESCE(w.email, c.email),
        COALESCE(w.phone, c.phone), COALESCE(w.locale, c.locale), COALESCE(w.time_zone, c.time_zone),
        COALESCE(w.stage, c.stage), COALESCE(w.stage <> '', c.stage_told),
+       COALESCE(w.roles, c.roles),
        COALESCE(w.company_id, c.company_id), COALESCE(w.unit_id, c.unit_id), w.attributes)
 RETURNING c.id
 """
@@ -428,6 +440,11 @@ def _write(
     branch = by.branch_ids if by is not None else None
     home = by.branch.pk if by is not None and by.branch is not None else None
     companies = company_ids((row.company for row in rows if row.company), mode=mode, source=source)
+    said: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        if row.company and row.company.strip():
+            said.setdefault(companies[row.company.strip()], {}).update(keeping_companies.told_by(row))
+    keeping_companies.tell(said)
     fresh = new_ids(sum(one.customer_id is None and not one.ambiguous for one in found))
     outcomes: list[Outcome] = []
     staged: list[tuple[Any, ...]] = []

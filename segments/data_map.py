@@ -16,7 +16,7 @@ DATA_MAP: DataMap = {
         delete=True,
     ),
     "segments.Company": About(
-        tenant="name domain external_id industry time_zone source",
+        tenant="name domain external_id industry time_zone owner revenue currency renewal_date source",
         none=f"{_EDITABLE} mode changed created_at updated_at",
     ),
     "segments.Consent": About(
@@ -102,7 +102,7 @@ DATA_MAP: DataMap = {
         tenant="reason source", none="id organization channel address_hash purpose at"
     ),
     "segments.Customer": About(
-        personal="name first_name email email_lower phone locale time_zone company unit attributes stage"
+        personal="name first_name email email_lower phone locale time_zone company roles unit attributes stage"
         " stage_since stage_told last_score last_category previous_score previous_category last_responded_at"
         " last_channel last_touchpoint answer_count unprofiled_at",
         tenant="source",

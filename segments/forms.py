@@ -12,7 +12,7 @@ from accounts.models import Unit
 from accounts.zones import zone_choices
 from segments import stages
 from segments.addresses import BadAddress, normal_email, normal_phone
-from segments.models import Attribute, Customer, CustomerKey
+from segments.models import Attribute, ContactRole, Customer, CustomerKey
 from segments.values import BadValue, Value, as_text, read_text
 
 
@@ -35,6 +35,10 @@ class CustomerForm(forms.Form):
         help_text=gettext_lazy("What your own systems call this customer."),
     )  # fmt: skip
     company = forms.CharField(label=gettext_lazy("Company"), max_length=200, required=False)
+    roles = forms.MultipleChoiceField(
+        label=gettext_lazy("Role in the company"), required=False, choices=ContactRole.choices,
+        widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
     unit: "forms.ModelChoiceField[Unit]" = forms.ModelChoiceField(
         label=gettext_lazy("Unit"), queryset=Unit.objects.none(), required=False,
         empty_label=gettext_lazy("the whole business"),
@@ -88,6 +92,9 @@ class CustomerForm(forms.Form):
         except BadAddress as error:
             raise ValidationError(str(error)) from None
 
+    def clean_roles(self) -> str:
+        return ContactRole.written(self.cleaned_data["roles"])
+
     def clean_external_id(self) -> str:
         text = self.cleaned_data["external_id"].strip()
         taken = CustomerKey.objects.filter(kind="external", source="", value=text)
@@ -122,6 +129,7 @@ def _initial(customer: Customer, attributes: list[Attribute]) -> dict[str, Any]:
         "name": customer.name, "first_name": customer.first_name, "email": customer.email,
         "phone": customer.phone, "external_id": key.value if key else "",
         "company": customer.company.name if customer.company else "", "unit": customer.unit_id,
+        "roles": customer.roles.split(),
         "stage": customer.stage if customer.stage_told else "",
         "locale": customer.locale, "time_zone": customer.time_zone,
         "revision": customer.revision,

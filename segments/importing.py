@@ -355,6 +355,9 @@ def _check_columns(customer_import: CustomerImport, columns: Sequence[Column]) -
                 name,
             )
         taken[place] = name
+    for place in ("company_owner", "company_revenue", "company_renewal"):
+        if place in taken and "company" not in taken:
+            raise NotMapped(_("Say which column names the company."), taken[place])
     if not {"external_id", "email", "phone"} & taken.keys():
         raise NotMapped(
             _("One column must tell customers apart: an external id, an e-mail or a phone number.")

@@ -174,6 +174,12 @@ def _for_all() -> Iterable[Ready]:
                        _row("comment", "contains", pgettext("in a complaint", "queue"))]}),
         Ready("open-case", gettext_lazy("Open case"), gettext_lazy("Somebody has taken their trouble in hand."),
               _all(_row("open_case", "is_true"))),
+        Ready("decision-makers", gettext_lazy("B2B decision makers"),
+              gettext_lazy("Contacts of a company whose role says that they decide."),
+              _all(_row("company", "is_known"), _row("roles", "includes", "decides"))),
+        Ready("renewal-60", gettext_lazy("Company renewal within 60 days"),
+              gettext_lazy("Their company renews soon: time to ask how it went before they decide."),
+              _all(_row("company_renewal", "within_next", 60))),
         Ready("open-to-offers", gettext_lazy("Open to offers by e-mail"),
               gettext_lazy("They said yes to offers and news."),
               _all(_row("consent", "is_true", channel="email", purpose="marketing"), _row("email", "is_known"))),
@@ -224,24 +230,10 @@ def _ages(attribute: Attribute) -> Iterator[Ready]:
         )
 
 
-def _deciders(attribute: Attribute) -> Iterator[Ready]:
-    """Whoever decides, where a business records what its contacts do in their company."""
-    if attribute.key == "role" and "decides" in attribute.choices:
-        includes = "includes" if attribute.kind == AttributeKind.LIST else "is"
-        yield Ready(
-            "decision-makers",
-            _("Decision makers of companies"),
-            _("Contacts of a company whose role says that they decide."),
-            _all(_row("company", "is_known"), _row("attribute.role", includes, "decides")),
-        )
-
-
 _BY_KIND: dict[str, Callable[[Attribute], Iterator[Ready]]] = {
     AttributeKind.MONEY: _highest,
     AttributeKind.DATE: _soon,
     AttributeKind.NUMBER: _ages,
-    AttributeKind.CHOICE: _deciders,
-    AttributeKind.LIST: _deciders,
 }
 
 

@@ -143,7 +143,7 @@ class Search:
         rows = self.found(actor).order_by(order, "-id" if down else "id")
         if self.after is not None:
             rows = rows.filter(_after(column, down, *self.after))
-        page = list(rows.select_related("company", "unit")[: size + 1])
+        page = list(rows.select_related("company__owner__user", "unit", "organization")[: size + 1])
         more = len(page) > size
         page = page[:size]
         return page, _marked(getattr(page[-1], column), page[-1].pk) if more else ""
@@ -229,7 +229,11 @@ def rows_of(found: QuerySet[Customer], *, words: Vocabulary, actor: Actor) -> It
     yield "\ufeff" + line_of(["external_id", *(_heading(one) for one in fields)])
     last = 0
     while True:
-        batch = list(found.filter(pk__gt=last).select_related("company", "unit").order_by("pk")[:1000])
+        batch = list(
+            found.filter(pk__gt=last)
+            .select_related("company__owner__user", "unit", "organization")
+            .order_by("pk")[:1000]
+        )
         if not batch:
             return
         keys = _external_ids(batch)
@@ -239,7 +243,8 @@ def rows_of(found: QuerySet[Customer], *, words: Vocabulary, actor: Actor) -> It
 
 
 _EXPORTED = {
-    "name", "email", "phone", "locale", "time_zone", "stage", "company", "unit", "since", "score", "category",
+    "name", "email", "phone", "locale", "time_zone", "stage", "company", "roles", "unit",
+    "account_owner", "company_revenue", "company_renewal", "since", "score", "category",
     "previous_score", "answered", "answers",
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.acting import Actor
 from accounts.tenancy.context import current_organization_id
+from segments import keeping_companies
 from segments.customers import (
     INSERT,
     NEW_PEOPLE,
@@ -34,13 +35,13 @@ class People:
     """Checked people as columns of equal length. None: say nothing about it.
 
     Each has one key (kind, value) of the business's own; `attributes` are JSON objects as text; `facts` are the
-    columns of customers.PLAIN and the name of the company, as far as any of them is given.
+    columns of customers.PLAIN, the name of the company and what is told of it, as far as any of them is given.
     """
 
     kinds: list[str]
     values: list[str]
     attributes: list[str]
-    facts: dict[str, list[str | None]] = field(default_factory=dict)
+    facts: dict[str, list[Any]] = field(default_factory=dict)
     unit_ids: list[int | None] | None = None
     created_at: list[datetime | None] | None = None
 
@@ -51,7 +52,7 @@ class People:
         """Set one line, whatever stood there."""
         self.kinds[place], _source, self.values[place] = person.keys[0]
         self.attributes[place] = json.dumps(person.attributes, ensure_ascii=False)
-        for name in (*PLAIN, "company"):
+        for name in (*PLAIN, "company", *keeping_companies.TOLD):
             value = getattr(person, name)
             if name in self.facts or value is not None:
                 self.facts.setdefault(name, [None] * len(self))[place] = value
@@ -272,10 +273,24 @@ def _columns(people: People, *, mode: str, source: str) -> dict[str, Sequence[st
     if "company" in people.facts:
         names = people.facts["company"]
         companies = company_ids((name for name in set(names) if name), mode=mode, source=source)
+        keeping_companies.tell(_told(people, companies))
         columns["company_id"] = [_number(companies.get(name.strip())) if name else None for name in names]
     if people.created_at is not None:
         columns["created_at"] = [None if day is None else day.isoformat() for day in people.created_at]
     return columns
+
+
+def _told(people: People, companies: dict[str, int]) -> dict[int, dict[str, Any]]:
+    """Company -> what the lines say of it; a later line over an earlier, a blank says nothing."""
+    given = [name for name in keeping_companies.TOLD if name in people.facts]
+    found: dict[int, dict[str, Any]] = {}
+    if given:
+        for place, name in enumerate(people.facts["company"]):
+            if name and name.strip():
+                told = {one: people.facts[one][place] for one in given}
+                known = {one: value for one, value in told.items() if value is not None}
+                found.setdefault(companies[name.strip()], {}).update(known)
+    return found
 
 
 def _number(value: int | None) -> str | None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Unit
 from accounts.zones import zone_names
+from segments import keeping_companies
 from segments.addresses import BadAddress, is_plain_email, normal_phone
 from segments.customers import LONGEST, Person, Refused, Schema, checked_person, no_such_stage
 from segments.loading import People
@@ -24,6 +25,11 @@ from segments.values import BadValue, Value, parse_date, read_text
 KINDS_THAT_MISS_BLANKS = ("number", "money", "date", "yes_no")
 # Stands where a cell needs a look at its row; no cell can be it.
 ODD: Any = "\x00odd"
+# Columns of the customer whose cells mean something else than they say.
+REMEMBERED = (
+    "phone", "unit", "created_at", "time_zone", "stage", "roles", "company_owner", "company_revenue",
+    "company_renewal",
+)  # fmt: skip
 # Values of a column that are remembered.
 MOST_REMEMBERED = 20_000
 
@@ -47,6 +53,7 @@ class RowReader:
         self.columns, self.schema, self.header = columns, schema, header
         self.zones = frozenset(zone_names())
         self.units = {name.lower(): pk for pk, name in Unit.objects.all().values_list("pk", "name")}
+        self.owners = keeping_companies.owners_by_address()
         self._remembered: dict[int, _Remembered] = {}
         self.kinds = {
             number: self._kind(column)
@@ -115,6 +122,16 @@ class RowReader:
             if key is None:
                 raise BadValue(no_such_stage(cell, self.schema.plan))
             return key
+        if column.to == "roles":
+            return keeping_companies.read_roles(cell)
+        if column.to == "company_owner":
+            if cell.lower() not in self.owners:
+                raise BadValue(_("No member has the address “%(address)s”.") % {"address": cell[:80]})
+            return self.owners[cell.lower()]
+        if column.to == "company_revenue":
+            return keeping_companies.read_revenue(cell)
+        if column.to == "company_renewal":
+            return parse_date(cell, day_first=column.day_first)
         if column.to == "time_zone" and cell not in self.zones:
             raise BadValue(_("“%(zone)s” is not a time zone.") % {"zone": cell[:64]})
         return cell
@@ -279,7 +296,7 @@ class _Columns:
 
     def facts(self, number: int, column: Column, texts: list[str | None]) -> list[Any]:
         """One of the columns of the customer, blanks as None."""
-        if column.to in ("phone", "unit", "created_at", "time_zone", "stage"):
+        if column.to in REMEMBERED:
             return self.remembered(number, texts)
         if column.to == "email":
             self.mark(

@@ -19,6 +19,7 @@ NEWS = (
         {"absorbed": Fact.ID},
     ),
     NewsType("customer.unmerged", "A merge was undone: the other record is back.", {"absorbed": Fact.ID}),
+    NewsType("company.saved", "A company was made, or its facts changed, by hand or over REST.", {}),
     NewsType(
         "consent.changed",
         "A customer allowed or refused a purpose on a channel.",

@@ -27,11 +27,12 @@ OWN: dict[str, str | Promise] = {
     "locale": gettext_lazy("Language"),
     "time_zone": gettext_lazy("Time zone"),
     "company": gettext_lazy("Company"),
+    "roles": gettext_lazy("Role in the company"),
     "unit": gettext_lazy("Unit"),
 }
 ATTRIBUTE = "attribute."
 # Facts whose old and new value is kept; of company and unit only that they changed.
-TEXTS = ("name", "email", "phone", "locale", "time_zone")
+TEXTS = ("name", "email", "phone", "locale", "time_zone", "roles")
 LINKS = ("company", "unit")
 
 _SOURCES: dict[str, str | Promise] = {

@@ -12,6 +12,9 @@ SENTENCES: dict[str, str | Promise] = {
     "customer.edit/request refused": _(
         "%(actor)s refused what a customer asked about their data, with a reason"
     ),
+    "customer.edit/roles": _("%(actor)s said what %(subject)s does in their company"),
+    "customer.edit/company created": _("%(actor)s added the company %(subject)s"),
+    "customer.edit/company changed": _("%(actor)s changed the company %(subject)s: %(fields)s"),
     "customer.export/copy": _("%(actor)s took a copy of all that is held about %(subject)s"),
     "customer.export": _("%(actor)s exported %(customers)s customers"),
     "customer.import/started": _("%(actor)s started the import %(subject)s of %(rows)s rows"),

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from segments.models import Attribute
+from segments.models import Attribute, ContactRole
 from segments.values import BadValue, read_text
 
 # Where a column can go besides an attribute.
@@ -20,6 +20,10 @@ TARGETS: dict[str, Any] = {
     "first_name": _("First name"),
     "last_name": _("Last name"),
     "company": _("Company"),
+    "roles": _("Role in the company (decides, uses, pays)"),
+    "company_owner": _("Account owner of the company, by e-mail"),
+    "company_revenue": _("Revenue of the company a year"),
+    "company_renewal": _("Renewal date of the company"),
     "locale": _("Language"),
     "time_zone": _("Time zone"),
     "stage": _("Stage"),
@@ -36,6 +40,10 @@ _NAMES = {
     "first_name": "first name|firstname|given name|forename|vorname|prenom|nombre",
     "last_name": "last name|lastname|surname|family name|nachname|apellido",
     "company": "company|company name|employer|organization|organisation|account|account name|firma",
+    "roles": "role|roles|role in the company|contact role|company role",
+    "company_owner": "account owner|owner|account manager|company owner|kundenbetreuer",
+    "company_revenue": "company revenue|account revenue|annual contract value|acv|contract value",
+    "company_renewal": "company renewal|renewal date|renewal|renews on|contract end",
     "locale": "locale|language|lang|sprache",
     "time_zone": "time zone|timezone|tz",
     "stage": "stage|lifecycle stage|journey stage|lifecycle",
@@ -43,6 +51,8 @@ _NAMES = {
     "created_at": "customer since|created at|created|signup date|sign up date|joined|member since|start date",
 }
 NAMES = {name: target for target, names in _NAMES.items() for name in names.split("|")}
+# Proposed beside a column of companies only: alone, a role or a renewal is an attribute of the person.
+OF_A_COMPANY = ("roles", "company_owner", "company_revenue", "company_renewal")
 _MONEY = re.compile(r"\b(price|amount|revenue|charges?|spend|spent|total|cost|value|mrr|arr|balance|paid)\b")
 
 
@@ -70,9 +80,10 @@ def suggest(
     """A proposal per column. No target is proposed twice, and no key of a new attribute."""
     taken: set[str] = set()
     found = []
+    with_company = any(NAMES.get(plain_name(name)) == "company" for name in header)
     for number, name in enumerate(header):
         cells = [row[number] if number < len(row) else "" for row in sample]
-        column = _suggestion(name, cells, attributes, taken)
+        column = _suggestion(name, cells, attributes, taken, with_company)
         taken.add(column.to if column.to != "new" else f"attribute:{column.key}")
         found.append(column)
     return found
@@ -89,12 +100,20 @@ def as_before(
     ]
 
 
-def _suggestion(name: str, cells: list[str], attributes: Sequence[Attribute], taken: set[str]) -> Column:
+def _suggestion(
+    name: str, cells: list[str], attributes: Sequence[Attribute], taken: set[str], with_company: bool
+) -> Column:
     plain = plain_name(name)
     filled = [cell.strip() for cell in cells if cell.strip()]
     full = bool(cells) and len(filled) / len(cells) >= 0.95
     target = NAMES.get(plain) or _by_values(filled)
     if target == "created_at" and not _all_are("date", filled):
+        target = None
+    if target in OF_A_COMPANY and not (
+        with_company
+        and not any(plain in (plain_name(one.key), plain_name(one.label)) for one in attributes)
+        and _fits_a_company(target, filled)
+    ):
         target = None
     if target is not None and target not in taken:
         return Column(target, full=full, day_first=day_comes_first(filled))
@@ -133,6 +152,16 @@ def guess_kind(name: str, filled: Sequence[str]) -> str:
             return "money" if money else kind
     few = len(filled) >= 20 and len(distinct) <= min(20, len(filled) // 5)
     return "choice" if few and all(len(cell) <= 60 for cell in distinct) else "text"
+
+
+def _fits_a_company(target: str, filled: Sequence[str]) -> bool:
+    """Whether the cells can be what the target takes: most of them roles, or all addresses, amounts, days."""
+    if target == "roles":
+        parts = [part.strip().lower() for cell in filled for part in re.split(r"[;,|]", cell)]
+        return sum(part in ContactRole.values for part in parts) * 2 > len(parts)
+    if target == "company_owner":
+        return _by_values(filled) == "email"
+    return _all_are("money" if target == "company_revenue" else "date", filled)
 
 
 def day_comes_first(filled: Sequence[str]) -> bool:

@@ -74,12 +74,16 @@ def facts(customer: Customer) -> list[Fact]:
     found = []
     for key, label in origins.OWN.items():
         if key in origin:
-            found.append(Fact(key, str(label), str(getattr(customer, key)), origin[key]))
+            found.append(Fact(key, str(label), _own(customer, key), origin[key]))
     for key, one in declared.items():
         if key in origin:
             text = as_text(one.kind, customer.attributes[one.key])
             found.append(Fact(key, one.label, f"{text} {one.currency}".strip(), origin[key]))
     return found
+
+
+def _own(customer: Customer, key: str) -> str:
+    return customer.role_words if key == "roles" else str(getattr(customer, key))
 
 
 def copy(customer: Customer, *, at: datetime | None = None) -> dict[str, Any]:

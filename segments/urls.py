@@ -62,6 +62,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/<int:import_id>/problems.csv", imports.import_problems, name="import_problems"),
     path("companies/", companies.company_list, name="company_list"),
     path("companies/<int:company_id>/", companies.company_detail, name="company_detail"),
+    path("companies/<int:company_id>/correct/", companies.company_edit, name="company_edit"),
+    path(
+        "companies/<int:company_id>/contacts/<int:customer_id>/roles/",
+        companies.company_contact_roles,
+        name="company_contact_roles",
+    ),
     path("settings/attributes/", attributes.attribute_list, name="attribute_list"),
     path("settings/attributes/<int:attribute_id>/", attributes.attribute_edit, name="attribute_edit"),
     path(

@@ -21,9 +21,9 @@ from accounts.tenancy.context import acting_for
 from accounts.tenancy.staging import fresh_statistics
 from config.demo import rest, retailer, software
 from config.demo.plan import PlannedAnswer, PlannedWave, World
-from segments import staging
+from segments import keeping_companies, staging
 from segments.customers import Person, upsert_many
-from segments.models import Attribute, Company, Customer, CustomerEvent, Segment
+from segments.models import Attribute, Company, ContactRole, Customer, CustomerEvent, Segment
 from segments.timeline import Happening, append_many
 from surveys import distributing, publishing, starting
 from surveys.backfilling import PastAnswer, backfill
@@ -165,9 +165,18 @@ def _attributes(world: World) -> None:
 
 def _customers(world: World, actor: Actor, units: dict[str, Unit]) -> dict[str, int]:
     """The customers; gives their ids by external id."""
+    owners = keeping_companies.owners_by_address()
     for company in world.companies:
         Company.objects.create(
-            external_id=company.key, name=company.name, mode=Mode.DEMO, time_zone=world.time_zone
+            external_id=company.key,
+            name=company.name,
+            mode=Mode.DEMO,
+            time_zone=world.time_zone,
+            industry=company.industry,
+            owner_id=owners.get(company.owner or ""),
+            revenue=company.revenue,
+            currency=world.currency if company.revenue is not None else "",
+            renewal_date=company.renewal,
         )
     outcomes = upsert_many(
         [
@@ -178,6 +187,7 @@ def _customers(world: World, actor: Actor, units: dict[str, Unit]) -> dict[str, 
                 phone=planned.phone or None,
                 locale=planned.locale,
                 company=planned.company,
+                roles=ContactRole.written(planned.roles),
                 unit_id=units[planned.unit].pk if planned.unit else None,
                 attributes=planned.attributes,
                 created_at=planned.since,

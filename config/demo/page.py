@@ -15,7 +15,8 @@ sent. The same seed gives the same world, dated back from the day it is built.
 - **Harbour & Vale**, a shop for the home: six stores and a web shop, a third of its customers asked
   each month after their purchase.
 - **Northbeam Ledger**, bookkeeping software for firms: several people per firm, asked about the
-  relationship.
+  relationship. Each firm has a revenue a year, a renewal date and, but for every seventh, an account owner; each
+  person decides, uses or pays, and in small firms whoever decides pays as well.
 
 Both have the shipped stages of the journey, computed before each asking as of that day, so that answers carry the
 stage of their time and customers have a history.

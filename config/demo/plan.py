@@ -1,7 +1,7 @@
 """The shapes of an invented world, before any of it is stored: no database, no clock."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from math import log
 from random import Random
@@ -25,6 +25,11 @@ class PlannedCompany:
     key: str
     name: str
     attributes: dict[str, Any]
+    revenue: int | None = None
+    renewal: date | None = None
+    # The address of the colleague who answers for it.
+    owner: str | None = None
+    industry: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class PlannedCustomer:
     panel: int
     since: datetime
     attributes: dict[str, Any]
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

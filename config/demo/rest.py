@@ -128,7 +128,7 @@ def _segments(world: World, by: Actor) -> None:
             "Deciders on team or enterprise",
             {
                 "all": [
-                    {"field": "attribute.role", "operator": "is", "value": "decides"},
+                    {"field": "roles", "operator": "includes", "value": "decides"},
                     {"field": "attribute.plan", "operator": "is_one_of", "value": ["team", "enterprise"]},
                 ]
             },

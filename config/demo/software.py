@@ -46,15 +46,13 @@ TRADES = (
     "Vets",
     "Wines",
 )
+OWNERS = ("owen@northbeam.example", "mei@northbeam.example", "alice@harbour-vale.example")
 ATTRIBUTES = (
     PlannedAttribute("plan", "Plan", "choice", ("starter", "team", "enterprise")),
-    PlannedAttribute("role", "Role", "choice", ("decides", "uses", "pays")),
     PlannedAttribute("region", "Region", "choice", REGIONS),
     PlannedAttribute("seats", "Seats", "number"),
     PlannedAttribute("automations", "Uses automations", "yes_no"),
     PlannedAttribute("customer_since", "Customer since", "date"),
-    PlannedAttribute("renewal", "Renewal date", "date"),
-    PlannedAttribute("yearly_fee", "Yearly fee", "money"),
     PlannedAttribute("panel", "Asked in month", "choice", ("1", "2", "3")),
 )
 
@@ -116,22 +114,29 @@ def _company(random: Random, number: int, now: datetime) -> PlannedCompany:
     renewal = since
     while renewal < now:
         renewal += timedelta(days=365)
+    family, trade = random.choice(people.LAST), random.choice(TRADES)
     return PlannedCompany(
         key=f"NB-{2_000 + number}",
-        name=f"{random.choice(people.LAST)} {random.choice(TRADES)}",
+        name=f"{family} {trade}",
         attributes={
             "plan": tier,
             "region": random.choice(REGIONS),
             "seats": seats,
             "customer_since": since.date().isoformat(),
-            "renewal": renewal.date().isoformat(),
-            "yearly_fee": seats * PRICES[tier] * 12,
         },
+        revenue=seats * PRICES[tier] * 12,
+        renewal=renewal.date(),
+        # Every seventh is nobody's yet.
+        owner=OWNERS[number % 3] if number % 7 else None,
+        industry=trade,
     )
 
 
 def _person(random: Random, key: str, firm: PlannedCompany, now: datetime, number: int) -> PlannedCustomer:
     name = people.full_name(random)
+    role = random.choices(("decides", "uses", "pays"), (22, 60, 18))[0]
+    # In small firms whoever decides pays as well.
+    roles = (role, "pays") if role == "decides" and firm.attributes["plan"] == "starter" else (role,)
     since = datetime.fromisoformat(firm.attributes["customer_since"]).replace(tzinfo=now.tzinfo)
     return PlannedCustomer(
         key=key,
@@ -143,9 +148,9 @@ def _person(random: Random, key: str, firm: PlannedCompany, now: datetime, numbe
         company=firm.name,
         panel=number % 3 + 1,
         since=since,
+        roles=roles,
         attributes={
             **firm.attributes,
-            "role": random.choices(("decides", "uses", "pays"), (22, 60, 18))[0],
             "automations": random.random() < 0.4,
             "panel": str(number % 3 + 1),
         },

@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serial
 from rest_framework import serializers, status
 from rest_framework.response import Response
 
+from accounts import opaque
 from accounts.api.base import ApiView, In, Out
 from accounts.api.ids import OpaqueId, find
 from accounts.api.pages import CHANGES_PARAMETERS, CursorPage, page_of
@@ -14,7 +15,7 @@ from accounts.auditing import audit
 from accounts.models import Unit
 from segments.consenting import allow, refuse
 from segments.customers import Outcome, Person, Refused, upsert, upsert_many
-from segments.models import Category, Consent, Customer, Purpose
+from segments.models import Category, Consent, ContactRole, Customer, Purpose
 from segments.models.consent import CONSENT_CHANNELS
 from segments.putting_away import put_away
 
@@ -57,6 +58,9 @@ class CustomerOut(Out):
     locale = serializers.CharField()
     time_zone = serializers.CharField()
     company = OpaqueId("company", source="company_id", allow_null=True)
+    roles = serializers.ListField(
+        child=serializers.ChoiceField(ContactRole.choices), source="role_list", help_text="In their company."
+    )
     unit = OpaqueId("unit", source="unit_id", allow_null=True)
     stage = serializers.CharField(help_text="The key of the stage of the journey; blank is none.")
     stage_since = serializers.DateTimeField(allow_null=True)
@@ -101,6 +105,10 @@ class PersonIn(In):
     company = serializers.CharField(
         max_length=200, required=False, allow_blank=True, help_text="By name; made when it is new."
     )
+    roles = serializers.ListField(
+        child=serializers.ChoiceField(ContactRole.choices), required=False, max_length=3,
+        help_text="What they do in their company; an empty list takes all roles away.",
+    )  # fmt: skip
     unit = OpaqueId("unit", rows=_units, required=False, allow_null=True)
     attributes = serializers.DictField(required=False, help_text="Declared attributes; null takes one away.")
 
@@ -132,6 +140,7 @@ class CustomersView(ApiView):
             *CHANGES_PARAMETERS,
             OpenApiParameter("email", str, description="Only the customers with this address."),
             OpenApiParameter("external_id", str, description="Only the customer with this id of yours."),
+            OpenApiParameter("company", str, description="Only the contacts of this company, by its id."),
         ],
         operation_id="customers_list",
     )
@@ -141,6 +150,8 @@ class CustomersView(ApiView):
             found = found.filter(email_lower=email.strip().lower())
         if external_id := request.query_params.get("external_id"):
             found = found.filter(keys__kind="external", keys__value=external_id)
+        if company := request.query_params.get("company"):
+            found = found.filter(company_id=opaque.decode("company", company) or 0)
         return CursorPage(request, found, out=CustomerOut).response()
 
     @extend_schema(
@@ -257,6 +268,8 @@ def _facts(given: dict[str, Any]) -> dict[str, Any]:
     facts = dict(given)
     if "crm" in facts:
         facts["crm"] = (facts["crm"]["system"], facts["crm"]["id"])
+    if "roles" in facts:
+        facts["roles"] = ContactRole.written(facts["roles"])
     if "unit" in facts:
         unit = facts.pop("unit")
         facts["unit_id"] = unit.pk if unit is not None else None

@@ -1,4 +1,4 @@
-"""REST: what is known of customers beside themselves: companies, declared attributes, events."""
+"""REST: what is known of customers beside themselves: declared attributes, events."""
 
 from typing import Any
 
@@ -9,53 +9,13 @@ from rest_framework.response import Response
 
 from accounts.api.base import ApiView, In, Out
 from accounts.api.ids import OpaqueId, find
-from accounts.api.pages import CHANGES_PARAMETERS, PAGE_PARAMETERS, CursorPage, page_of
+from accounts.api.pages import PAGE_PARAMETERS, CursorPage, page_of
 from segments.api.customers import customers_of, first_wrong
-from segments.models import Attribute, Company, CustomerEvent, CustomerKey
+from segments.models import Attribute, CustomerEvent, CustomerKey
 from segments.models.attribute import AttributeKind
 from segments.timeline import Happening, append_many
 
 MOST = 1_000
-
-
-class CompanyOut(Out):
-    id = OpaqueId("company", source="pk")
-    name = serializers.CharField()
-    domain = serializers.CharField()
-    external_id = serializers.CharField()
-    industry = serializers.CharField()
-    time_zone = serializers.CharField()
-    created_at = serializers.DateTimeField()
-
-
-class CompaniesView(ApiView):
-    """The employers of customers; they are made by naming them in a customer."""
-
-    actions = {"GET": "customer.view"}
-
-    @extend_schema(
-        responses=page_of(CompanyOut, changes=True),
-        parameters=CHANGES_PARAMETERS,
-        operation_id="companies_list",
-    )
-    def get(self, request: Any) -> Response:
-        return CursorPage(request, _companies(self.actor), out=CompanyOut).response()
-
-
-class CompanyView(ApiView):
-    actions = {"GET": "customer.view"}
-
-    @extend_schema(responses=CompanyOut, operation_id="companies_get")
-    def get(self, request: Any, id: str) -> Response:
-        return Response(CompanyOut(find(_companies(self.actor), "company", id)).data)
-
-
-def _companies(actor: Any) -> Any:
-    """All companies; a key of one branch sees those that somebody of its branch works for."""
-    found = Company.objects.present()
-    if actor.branch_ids is None:
-        return found
-    return found.filter(pk__in=customers_of(actor).filter(company__isnull=False).values("company_id"))
 
 
 class AttributeOut(Out):

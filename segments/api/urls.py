@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from segments.api import (
+    companies,
     customers,
     facts,
     imports,
@@ -39,8 +40,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api_data_request_outcome",
     ),
     path("data-quality", quality.DataQualityView.as_view(), name="api_data_quality"),
-    path("companies", facts.CompaniesView.as_view(), name="api_companies"),
-    path("companies/<str:id>", facts.CompanyView.as_view(), name="api_company"),
+    path("companies", companies.CompaniesView.as_view(), name="api_companies"),
+    path("companies/<str:id>", companies.CompanyView.as_view(), name="api_company"),
     path("attributes", facts.AttributesView.as_view(), name="api_attributes"),
     path("events", facts.EventsView.as_view(), name="api_events"),
     path("imports", imports.ImportsView.as_view(), name="api_imports"),

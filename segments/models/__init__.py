@@ -4,7 +4,7 @@ from segments.models.attribute import Attribute, AttributeChange, AttributeKind
 from segments.models.company import Company
 from segments.models.consent import ANY_CHANNEL, Channel, Consent, ConsentChange, Purpose
 from segments.models.contact import Contact
-from segments.models.customer import Category, Customer
+from segments.models.customer import Category, ContactRole, Customer
 from segments.models.customer_event import CustomerEvent, EventMessageId
 from segments.models.customer_import import CustomerImport, ExistingPolicy, ImportRowError, ImportState
 from segments.models.customer_key import CustomerKey, KeyKind
@@ -26,6 +26,7 @@ __all__ = [
     "Consent",
     "ConsentChange",
     "Contact",
+    "ContactRole",
     "Customer",
     "CustomerEvent",
     "CustomerImport",

@@ -1,12 +1,14 @@
 """The customer's employer, in business between businesses."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.editable import Editable
 from accounts.models.mode import Mode
 from accounts.tenancy.fields import ChangeNumber
-from accounts.tenancy.models import TenantManager, TenantModel, TenantQuerySet
+from accounts.tenancy.models import TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
 from segments.models.fields import KnownZone
 
 
@@ -17,6 +19,9 @@ class CompanyQuerySet(TenantQuerySet):
     def named_like(self, text: str) -> "CompanyQuerySet":
         return self.filter(name__icontains=text)
 
+    def owned_by(self, membership: Any) -> "CompanyQuerySet":
+        return self.filter(owner=membership)
+
 
 class Company(Editable, TenantModel):
     """A business that customers work for; its time zone stands in where theirs is unknown."""
@@ -26,6 +31,20 @@ class Company(Editable, TenantModel):
     external_id = models.CharField(_("external id"), max_length=200, blank=True)
     industry = models.CharField(_("industry"), max_length=120, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    # The member of the business who answers for it.
+    owner = TenantForeignKey(
+        "accounts.Membership",
+        verbose_name=_("account owner"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="companies",
+        indexed=False,
+    )
+    # What it pays in a year, as the business tells it; amounts of its people's events are not counted in.
+    revenue = models.DecimalField(_("revenue a year"), max_digits=18, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True, default="", db_default="")
+    renewal_date = models.DateField(_("renewal date"), null=True, blank=True)
     mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.LIVE)
     source = models.CharField(max_length=40, default="page")
     changed = ChangeNumber()
@@ -44,9 +63,18 @@ class Company(Editable, TenantModel):
                 name="company_external_id_once",
             ),
             models.CheckConstraint(condition=KnownZone("time_zone"), name="company_zone_known"),
+            models.CheckConstraint(
+                condition=models.Q(revenue=None) | ~models.Q(currency=""),
+                name="company_revenue_in_a_currency",
+            ),
         ]
         indexes = [
             models.Index(fields=["organization", "name"], name="company_by_name"),
+            models.Index(
+                fields=["organization", "owner"],
+                name="company_by_owner",
+                condition=models.Q(owner__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,7 @@
 """A person whom the business serves."""
 
+from collections.abc import Iterable
+from itertools import combinations
 from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
@@ -28,6 +30,25 @@ class Category(models.TextChoices):
         if score >= 9:
             return cls.PROMOTER
         return cls.PASSIVE if score >= 7 else cls.DETRACTOR
+
+
+class ContactRole(models.TextChoices):
+    """What a contact does in the company they work for; one person may do several."""
+
+    DECIDES = "decides", _("decides")
+    USES = "uses", _("uses")
+    PAYS = "pays", _("pays")
+
+    @classmethod
+    def written(cls, said: Iterable[str]) -> str:
+        """The one form in which roles are kept, "decides pays"; words that are no role are passed over."""
+        wanted = set(said)
+        return " ".join(role for role in cls.values if role in wanted)
+
+
+ROLE_SETS = [
+    " ".join(some) for count in range(4) for some in combinations(("decides", "uses", "pays"), count)
+]
 
 
 class CustomerQuerySet(BranchQuerySet):
@@ -77,6 +98,8 @@ class Customer(Editable, TenantModel):
         related_name="customers",
         indexed=False,
     )
+    # "decides pays": see ContactRole.
+    roles = models.CharField(_("role in the company"), max_length=20, blank=True, default="", db_default="")
     unit = TenantForeignKey(
         "accounts.Unit",
         verbose_name=_("unit"),
@@ -119,6 +142,7 @@ class Customer(Editable, TenantModel):
         verbose_name_plural = _("customers")
         constraints = [
             models.CheckConstraint(condition=KnownZone("time_zone"), name="customer_zone_known"),
+            models.CheckConstraint(condition=models.Q(roles__in=ROLE_SETS), name="customer_roles_known"),
             models.CheckConstraint(
                 condition=models.Q(last_score=None) | models.Q(last_score__range=(0, 10)),
                 name="customer_score_on_the_scale",
@@ -174,6 +198,15 @@ class Customer(Editable, TenantModel):
     def shown_name(self) -> str:
         """What a list calls this person: the name, else the address, else the number of the record."""
         return self.name or self.email or self.phone or str(_("Customer %(id)s") % {"id": self.pk})
+
+    @property
+    def role_list(self) -> list[ContactRole]:
+        return [ContactRole(role) for role in self.roles.split()]
+
+    @property
+    def role_words(self) -> str:
+        """ "decides, pays", in the reader's language; empty where no role is known."""
+        return ", ".join(str(role.label) for role in self.role_list)
 
     @property
     def score_change(self) -> int | None:

@@ -157,7 +157,7 @@ class _Reader:
         if word.kind in ("date", "instant"):
             return _date(raw, path)
         text = _text(raw, path)
-        if word.kind == "choice" and word.choices and text not in word.choices:
+        if word.kind in ("choice", "list") and word.choices and text not in word.choices:
             raise RuleError(
                 path, gettext_noop("expected one of %(choices)s"), choices=", ".join(word.choices[:20])
             )

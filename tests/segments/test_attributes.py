@@ -85,4 +85,4 @@ def test_companies_come_with_their_people(acme, mona, as_):
     assert "Haas Bakeries" in client.get("/o/acme/companies/").content.decode()
     told = client.get(f"/o/acme/companies/{customer.company_id}/").content.decode()
     assert "Ann Okafor" in told
-    assert "No company has this" in client.get("/o/acme/companies/?q=zzz").content.decode()
+    assert "No company fits this search." in client.get("/o/acme/companies/?q=zzz").content.decode()

@@ -12,13 +12,14 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 
 from accounts import opaque
-from accounts.models import Organization
+from accounts.models import Membership, Organization, Role
 from accounts.tenancy.context import acting_for
 from accounts.tenancy.staging import fresh_statistics
 from segments import catalog, compiling, customers, timeline
 from segments.catalog import Asked
-from segments.models import Customer, Segment
+from segments.models import ContactRole, Customer, Segment
 from segments.rules import Condition, Group, as_json, read_rule
+from tests.factories.accounts import member
 from tests.factories.segments import (
     AttributeFactory,
     CompanyFactory,
@@ -81,6 +82,8 @@ def people(count: int, seed: int) -> list[dict[str, Any]]:
                 for _ in range(chance.choice([0, 0, 1, 2, 4]))
             ],
         }
+        facts |= of_company(facts["company"])
+        facts["roles"] = maybe(chance.sample(["decides", "uses", "pays"], chance.randint(1, 3)))
         facts["score_change"] = None if score is None or before is None else score - before
         facts["answers"] = (score is not None) + (before is not None)
         for key, of in (("category", score), ("previous_category", before)):
@@ -91,9 +94,34 @@ def people(count: int, seed: int) -> list[dict[str, Any]]:
     return found
 
 
+def of_company(name: str | None) -> dict[str, Any]:
+    """What is known of a company, by its place among the words: with gaps, ties and an amount in other money."""
+    place = WORDS.index(name) if name is not None else None
+    return {
+        "account_owner": [None, "mona@acme.example", "vera@acme.example"][place % 3]
+        if place is not None
+        else None,
+        "company_revenue": [None, 0, 2.25, 7.5, 12][place % 5] if place is not None else None,
+        "company_renewal": (NOW + timedelta(days=23 * place - 90)).date().isoformat() if place else None,
+    }
+
+
+def company_of(name: str) -> Any:
+    known = of_company(name)
+    owner = known["account_owner"]
+    return CompanyFactory(
+        name=name,
+        owner=Membership.objects.get(user__email=owner) if owner else None,
+        # What is told in another currency is not known.
+        revenue=99 if known["company_revenue"] is None else known["company_revenue"],
+        currency="USD" if known["company_revenue"] is None else "EUR",
+        renewal_date=known["company_renewal"],
+    )
+
+
 def bring_in(everyone: list[dict[str, Any]]) -> list[int]:
     """The same facts as rows, by the product's own verbs; gives their ids in order."""
-    companies = {word: CompanyFactory(name=word) for word in WORDS}
+    companies = {word: company_of(word) for word in WORDS}
     ids = []
     for number, facts in enumerate(everyone):
         attributes = {
@@ -105,6 +133,7 @@ def bring_in(everyone: list[dict[str, Any]]) -> list[int]:
             external_id=f"p{number}",
             name=facts["name"] or "",
             email=facts["email"] or "",
+            roles=ContactRole.written(facts["roles"] or ()),
             attributes=attributes,
         )
         if facts["company"] is not None:
@@ -145,6 +174,8 @@ def town(acme: Organization) -> tuple[Organization, list[dict[str, Any]], list[i
     everyone = people(40, seed=7)
     with acting_for(acme):
         declare()
+        for email in ("mona@acme.example", "vera@acme.example"):
+            member(acme, email.split("@")[0].title(), Role.VIEWER)
         ids = bring_in(everyone)
     return acme, everyone, ids
 

@@ -52,6 +52,7 @@ PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
     ("customer_restore", "deletion_id"): "customer_deletion",
     ("segment_restore", "deletion_id"): "segment_deletion",
     ("survey_restore", "deletion_id"): "survey_deletion",
+    ("contacts", "customer_id"): "customer",
     ("notes", "pk"): "annotation",
     ("annotation_restore", "deletion_id"): "annotation_deletion",
     ("campaign_restore", "deletion_id"): "campaign_deletion",

@@ -1,5 +1,6 @@
 """API keys: made and shown once, presented, noted as used, revoked."""
 
+import base64
 import hashlib
 import hmac
 import re
@@ -103,9 +104,14 @@ def revoke_key(key: ApiKey, *, by: Actor) -> ApiKey:
     return key
 
 
-def read_key(header: str) -> Presented | None:
-    """What an Authorization header presents, if it has the shape of a key and its prefix is known."""
+def read_key(header: str, *, basic: bool = False) -> Presented | None:
+    """What an Authorization header presents, if it has the shape of a key and its prefix is known.
+
+    With `basic` also the user name of Basic authentication, with the colon after it or without.
+    """
     kind, _space, text = header.partition(" ")
+    if basic and kind.lower() == "basic":
+        kind, text = "bearer", _user_name(text.strip())
     match = SHAPE.match(text.strip()) if kind.lower() == "bearer" else None
     if match is None:
         return None
@@ -115,6 +121,13 @@ def read_key(header: str) -> Presented | None:
         .first()
     )
     return Presented(known.organization, match["mode"], match["prefix"], match["secret"]) if known else None
+
+
+def _user_name(encoded: str) -> str:
+    try:
+        return base64.b64decode(encoded, validate=True).decode("ascii").partition(":")[0]
+    except ValueError:
+        return ""
 
 
 def prove_key(presented: Presented) -> ApiKey | None:

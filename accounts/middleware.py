@@ -26,6 +26,8 @@ Next = Callable[[HttpRequest], HttpResponseBase]
 MEMBER_PATH = re.compile(r"^/o/(?P<slug>[-a-zA-Z0-9_]+)/")
 VISIT_NOTED_EVERY = timedelta(minutes=10)
 API_PATH = re.compile(r"^/api/v\d+/")
+# Where libraries of others bring the key as the user name of Basic authentication.
+BASIC_PATH = re.compile(r"^/api/v\d+/segment/")
 
 
 class Door:
@@ -79,7 +81,8 @@ class Door:
             Membership.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(last_seen_at=now)
 
     def _key(self, request: HttpRequest) -> HttpResponseBase:
-        presented = read_key(request.headers.get("Authorization", ""))
+        basic = BASIC_PATH.match(request.path_info) is not None
+        presented = read_key(request.headers.get("Authorization", ""), basic=basic)
         if presented is None:
             return self.get_response(request)
         with acting_for(presented.organization):

@@ -182,6 +182,26 @@ def set_roles(customer: Customer, roles: Iterable[str], *, by: Actor) -> Custome
     return row
 
 
+def bring(external_id: str, facts: Mapping[str, Any], *, by: Actor, source: str) -> Company:
+    """The company of this id, made where it is new and kept up to date; without a name it is called by its id."""
+    known = Company.objects.present().filter(external_id=external_id).exists()
+    named = {} if known or facts.get("name") else {"name": external_id}
+    return upsert(by=by, source=source, **{**facts, **named, "external_id": external_id})[0]
+
+
+def employ(customer: Customer, company: Company, *, source: str) -> None:
+    """Say that a customer works there."""
+    row = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    if row.company_id == company.pk:
+        return
+    before = origins.facts_of(row)
+    row.company = company
+    row.revision += 1
+    row.save(update_fields=["company", "revision", "updated_at"])
+    changes = origins.changes_of(row, before, source=source, at=timezone.now())
+    AttributeChange.objects.bulk_create(changes)
+
+
 # --- told beside a customer, by a file ----------------------------------------------------------------------------
 
 

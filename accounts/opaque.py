@@ -37,6 +37,7 @@ PREFIXES = {
     "sender": "snd",
     "survey": "sur",
     "template": "tpl",
+    "theme": "thm",
     "unit": "unt",
     "version": "ver",
 }

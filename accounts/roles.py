@@ -67,6 +67,7 @@ _TABLE = (
     Action("response.edit", MANAGERS, "responses:write", _("tag, note and exclude answers")),
     Action("response.export", MANAGERS, "responses:read", _("export answers")),
     Action("annotation.edit", MANAGERS, "reports:write", _("write notes on the line of the score")),
+    Action("theme.edit", MANAGERS, "reports:write", _("name, change and merge themes")),
     Action("channel.cost", MANAGERS, "reports:write", _("enter what channels cost")),
     Action("report.view", EVERYONE, "reports:read", _("see scores and reports")),
     # outreach

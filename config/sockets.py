@@ -12,8 +12,10 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "distribution.queued": ("outreach.triggers.distribution_queued",),
     "distribution.stopped": ("outreach.triggers.distribution_stopped",),
     "invitation.tried": ("outreach.triggers.invitation_tried",),
+    "response.amended": ("surveys.listening.hear_themes",),
     "response.completed": (
         "surveys.listening.note_on_timeline",
+        "surveys.listening.hear_themes",
         "outreach.triggers.response_completed",
     ),
 }
@@ -70,6 +72,7 @@ DUE_WORK: tuple[str, ...] = (
     "surveys.distributing.due",
     "surveys.answering.due",
     "surveys.watching.due",
+    "surveys.hearing.due",
     "outreach.due_work.campaigns",
     "outreach.due_work.late_cases",
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import modes
+from accounts import doorbells, modes
 from accounts.models import Organization
 from accounts.tenancy.context import current_organization_id
 from surveys import nps, reading
@@ -128,4 +128,7 @@ def backfill(answers: Iterable[PastAnswer], *, version: Version) -> int:
                 },
             )
             made += int(cursor.fetchone()[0])
+    if made:
+        # Their words are read for themes.
+        doorbells.ring(organization.pk)
     return made

@@ -20,6 +20,29 @@ DATA_MAP: DataMap = {
     ),
     "surveys.Annotation": About(tenant="words day survey", none=f"{_EDITABLE} created_at"),
     "surveys.ChannelCost": About(tenant="channel per_asked", none="id organization entered_at"),
+    "surveys.Theme": About(tenant="name words seed", none=f"{_EDITABLE} created_at"),
+    # What was read in somebody's words goes with the words.
+    "surveys.Mention": About(
+        personal="sentiment",
+        none="id organization response theme",
+        person="response__customer_id",
+        delete=True,
+    ),
+    "surveys.Tone": About(
+        personal="sentiment language",
+        none="id organization response heard",
+        person="response__customer_id",
+        delete=True,
+    ),
+    "surveys.Correction": About(
+        personal="sentiment",
+        none="id organization response theme at by",
+        person="response__customer_id",
+        delete=True,
+    ),
+    "surveys.ThemeRun": About(
+        none="id organization asked_at after total seen moved finished_at changed_below"
+    ),
     "surveys.Distribution": About(
         tenant="name segment channel scheduled_at touchpoint subject intro sampling_percent expires_after_days"
         " anonymous",

@@ -22,7 +22,7 @@ from accounts.models import Mode, Organization
 from segments import stages
 from segments.compiling import members
 from segments.models import Segment
-from surveys.models import Response, Survey
+from surveys.models import Mention, Response, Survey, Theme, Tone
 from surveys.models.response import ResponseQuerySet
 
 PERIODS = {
@@ -41,6 +41,11 @@ CATEGORIES = {
     "promoter": gettext_lazy("Promoters"),
     "passive": gettext_lazy("Passives"),
     "detractor": gettext_lazy("Detractors"),
+}
+TONES = {
+    "negative": (-1, gettext_lazy("Complaint")),
+    "neutral": (0, gettext_lazy("Neither praise nor complaint")),
+    "positive": (1, gettext_lazy("Praise")),
 }
 LONGEST = 100
 MOST_SEGMENTS = 24  # side by side
@@ -62,6 +67,9 @@ class Filter:
     segment: Segment | None = None
     category: str = ""
     search: str = ""
+    # Comments that speak of the theme; with a tone, that speak of it so. A tone alone is that of the comment.
+    theme: Theme | None = None
+    tone: str = ""
     imported: bool = False
     step: str = "month"
     by: str = ""
@@ -96,7 +104,7 @@ class Filter:
         if survey is None and query.get("survey"):
             survey = Survey.objects.present().filter(pk=opaque.decode("survey", query["survey"]) or 0).first()
         step = str(query.get("step", ""))
-        category = str(query.get("category", ""))
+        category, tone = str(query.get("category", "")), str(query.get("tone", ""))
         return cls(
             organization=organization,
             survey=survey,
@@ -109,6 +117,8 @@ class Filter:
             segment=_segment(query.get("segment")),
             category=category if category in CATEGORIES else "",
             search=str(query.get("q", "")).replace("\x00", "").strip()[:LONGEST],
+            theme=_theme(query.get("theme")),
+            tone=tone if tone in TONES else "",
             imported=query.get("imported") == "1",
             step=step if step in STEPS else _step_for(start, end or today),
             by=str(query.get("by", ""))[:80],
@@ -172,11 +182,23 @@ class Filter:
                 if actor.may("response.view")
                 else Q(pk__in=[])
             )
+        if self.theme:
+            spoken = Mention.objects.filter(theme=self.theme)
+            if self.tone:
+                spoken = spoken.filter(sentiment=TONES[self.tone][0])
+            found = found.filter(pk__in=spoken.values("response_id"))
+        elif self.tone:
+            toned = Tone.objects.filter(sentiment=TONES[self.tone][0])
+            found = found.filter(pk__in=toned.values("response_id"))
         return found
 
     def of_everybody(self) -> Filter:
-        """Without the category and the words: for what is told of all answers or of none."""
-        return replace(self, category="", search="")
+        """Without the category, the words and the theme: for what is told of all answers or of none."""
+        return replace(self, category="", search="", theme=None, tone="")
+
+    def without_theme(self) -> Filter:
+        """For pages that show every theme."""
+        return replace(self, theme=None, tone="")
 
     def without_segment(self) -> Filter:
         """For pages that show several segments, and narrow to none."""
@@ -200,6 +222,10 @@ class Filter:
             found.append(("segment", self.segment.name))
         if self.category:
             found.append(("category", str(CATEGORIES[self.category])))
+        if self.theme:
+            found.append(("theme", _("speaks of “%(theme)s”") % {"theme": self.theme.name}))
+        if self.tone:
+            found.append(("tone", str(TONES[self.tone][1])))
         if self.search:
             found.append(("q", f"“{self.search}”"))
         if self.imported:
@@ -237,6 +263,7 @@ class Filter:
             ("touchpoint", self.touchpoint),
             ("stage", self.stage),
             ("category", self.category),
+            ("tone", self.tone),
             ("q", self.search),
             ("by", self.by),
             ("across", self.across),
@@ -246,6 +273,8 @@ class Filter:
         for key, segment in (("segment", self.segment), ("a", self.first), ("b", self.second)):
             if segment:
                 found[key] = opaque.encode("segment", segment.pk)
+        if self.theme:
+            found["theme"] = opaque.encode("theme", self.theme.pk)
         if self.among:
             found["among"] = ",".join(opaque.encode("segment", each.pk) for each in self.among)
         if self.imported:
@@ -271,6 +300,12 @@ def _segment(shown_id: object) -> Segment | None:
     if not shown_id:
         return None
     return Segment.objects.present().filter(pk=opaque.decode("segment", str(shown_id)) or 0).first()
+
+
+def _theme(shown_id: object) -> Theme | None:
+    if not shown_id:
+        return None
+    return Theme.objects.present().filter(pk=opaque.decode("theme", str(shown_id)) or 0).first()
 
 
 def _segments(query: Mapping[str, Any]) -> tuple[Segment, ...]:

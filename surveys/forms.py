@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,8 @@ from accounts.models.fields import LOCALE
 from accounts.storing import FileRefused, redraw, store_bytes
 from segments.models import Segment
 from surveys import costing, piping, starting
-from surveys.models import Appearance, Distribution, Survey
+from surveys.models import Appearance, Distribution, Survey, Theme
+from surveys.theming.words import LANGUAGES
 
 # The hosted page is to stay under 30 KB with its logo.
 MOST_LOGO_BYTES = 14_000
@@ -324,3 +326,75 @@ class ChannelCostForm(forms.Form):
     per_asked = forms.DecimalField(
         min_value=0, max_value=costing.MOST, decimal_places=costing.PLACES, required=False
     )
+
+
+class ThemeForm(forms.Form):
+    """A theme: its name, and a text area of words for each language, one entry a line."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=60)
+    revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(
+        self, *args: Any, locale: str, words: Mapping[str, Sequence[str]] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        told = locale.split("-")[0]
+        self.language = told if told in LANGUAGES else LANGUAGES[0]
+        for language in ("", *LANGUAGES):
+            self.fields[f"words_{language}"] = forms.CharField(
+                label=language_name(language) if language else gettext_lazy("In every language"),
+                required=False,
+                max_length=20_000,
+                initial="\n".join((words or {}).get(language, ())),
+                widget=forms.Textarea(attrs={"rows": 8 if (words or {}).get(language) else 2}),
+            )
+
+    def words(self) -> dict[str, list[str]]:
+        """The entries by language, lines and commas alike."""
+        return {
+            language: self.cleaned_data[f"words_{language}"].replace(",", "\n").splitlines()
+            for language in ("", *LANGUAGES)
+        }
+
+    def first_words(self) -> forms.BoundField:
+        """Those of the language that most comments are in."""
+        return self[f"words_{self.language}"]
+
+    def other_words(self) -> list[tuple[forms.BoundField, int]]:
+        """(field, how many entries) of the other languages."""
+        others = [self[f"words_{each}"] for each in (*LANGUAGES, "") if each != self.language]
+        return [(each, len(str(each.value() or "").split("\n")) if each.value() else 0) for each in others]
+
+
+class MergeThemeForm(forms.Form):
+    """Which theme becomes part of this one."""
+
+    other: forms.ModelChoiceField[Theme] = forms.ModelChoiceField(
+        label=gettext_lazy("Take in"), queryset=Theme.objects.none()
+    )
+
+    def __init__(self, *args: Any, into: Theme, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["other"].queryset = Theme.objects.present().exclude(pk=into.pk)  # type: ignore[attr-defined]
+
+
+class CorrectionForm(forms.Form):
+    """What a comment says about a theme, as a person reads it."""
+
+    theme: forms.ModelChoiceField[Theme] = forms.ModelChoiceField(
+        label=gettext_lazy("Theme"), queryset=Theme.objects.none()
+    )
+    says = forms.ChoiceField(
+        label=gettext_lazy("The comment"),
+        choices=[
+            ("-1", gettext_lazy("complains about it")),
+            ("1", gettext_lazy("praises it")),
+            ("0", gettext_lazy("speaks of it, neither way")),
+            ("none", gettext_lazy("does not speak of it")),
+            ("words", gettext_lazy("as its words say")),
+        ],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["theme"].queryset = Theme.objects.present()  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from accounts.tenancy.context import current_organization_id
 from segments.customers import note_answer
 from segments.models import Customer, Purpose
 from segments.timeline import append
+from surveys import hearing
 from surveys.models import Response
 
 
@@ -53,3 +54,8 @@ def note_on_timeline(news: News) -> None:
         unit_id=response.unit_id,
         message_id=f"survey.answered {response.pk}",
     )
+
+
+def hear_themes(news: News) -> None:
+    """The themes of a comment are known as soon as the answer is."""
+    hearing.read_again([news.subject_id])

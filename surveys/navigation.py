@@ -11,6 +11,7 @@ ITEMS = [
     Item("understand", _("Overview"), "overview", "report.view", "score", 10),
     Item("understand", _("What differs"), "differences", "report.view", "understand", 20),
     Item("understand", _("Side by side"), "side_by_side", "report.view", "segment", 25),
+    Item("understand", _("Themes"), "theme_list", "report.view", "comment", 27),
     Item("understand", _("Movement"), "movement", "report.view", "trend", 30),
     Item("understand", _("Channels"), "channels", "report.view", "send", 35),
     Item("understand", _("Notes"), "annotation_list", "report.view", "flag", 40),

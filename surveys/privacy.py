@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -55,6 +56,46 @@ def tellable(parts: Mapping[tuple[bool, ...], int], order: Sequence[int], thresh
         if all(size == 0 or size >= threshold for size in cut.values()):
             told.append(group)
     return told
+
+
+def tellable_sums(parts: Mapping[tuple[bool, ...], int], order: Sequence[int], threshold: int) -> list[int]:
+    """Like `tellable`, where only the sum of each group is shown, never what two of them share.
+
+    A group is told when it and the rest have nobody or at least `threshold`, and when no sum and difference of the
+    groups that are told, everybody included, speaks of fewer than `threshold` and somebody. Fewer people than that can
+    only be made of parts each smaller than `threshold`: so it is enough that the told groups, seen on the large parts
+    alone, are linearly independent, for then no combination of them vanishes on all of those.
+    """
+    whole = sum(parts.values())
+    large = [part for part, size in parts.items() if size >= threshold]
+    if 0 < whole < threshold:
+        return []
+    told: list[int] = []
+    reduced: list[list[Fraction]] = []
+    if threshold > 1 and whole and _independent(reduced, [Fraction(1)] * len(large)) is None:
+        return []
+    for group in order:
+        inside = sum(size for part, size in parts.items() if part[group])
+        if threshold <= 1 or inside in (0, whole):
+            told.append(group)
+            continue
+        if min(inside, whole - inside) < threshold:
+            continue
+        if _independent(reduced, [Fraction(int(part[group])) for part in large]) is not None:
+            told.append(group)
+    return told
+
+
+def _independent(reduced: list[list[Fraction]], row: list[Fraction]) -> list[Fraction] | None:
+    """Add the row to the reduced ones, unless it follows from them."""
+    for other in reduced:
+        lead = next(place for place, each in enumerate(other) if each)
+        factor = row[lead] / other[lead]
+        row = [a - factor * b for a, b in zip(row, other, strict=True)]
+    if not any(row):
+        return None
+    reduced.append(row)
+    return row
 
 
 @dataclass(frozen=True)

@@ -230,9 +230,9 @@ def trend(chosen: Filter, actor: Actor, *, now: dt.datetime | None = None) -> li
     now = now or timezone.now()
     guard = Guard.of(actor, chosen)
     found = _by_period(chosen.responses(actor, whole_time=True), chosen)
-    starts = _starts(chosen, found, now)
+    starts = period_starts(chosen, found, now)
     hidden = privacy.hidden({start: found.get(start, NOTHING).n for start in starts}, guard.threshold)
-    ends = {start: _after(start, chosen.step) for start in starts}
+    ends = {start: period_after(start, chosen.step) for start in starts}
     today = now.astimezone(chosen.zone).date()
     notes = _notes(chosen, starts, ends)
     periods = []
@@ -241,7 +241,7 @@ def trend(chosen: Filter, actor: Actor, *, now: dt.datetime | None = None) -> li
         periods.append(
             Period(
                 start=start,
-                label=_label(start, chosen.step),
+                label=period_label(start, chosen.step),
                 scored=Scored(found.get(start, NOTHING), hidden=start in hidden),
                 finished=ends[start] <= today,
                 year_before=guard.scored(earlier) if earlier is not None else None,
@@ -408,16 +408,16 @@ def _by_period(responses: ResponseQuerySet, chosen: Filter) -> dict[dt.date, Cou
     }
 
 
-def _starts(chosen: Filter, found: Iterable[dt.date], now: dt.datetime) -> list[dt.date]:
+def period_starts(chosen: Filter, found: Iterable[dt.date], now: dt.datetime | None = None) -> list[dt.date]:
     """Every period from the first to the last, also those in which nobody answered."""
-    today = now.astimezone(chosen.zone).date()
+    today = (now or timezone.now()).astimezone(chosen.zone).date()
     first = chosen.start or min(found, default=today)
     last = min(chosen.end or today, today)
     start = _start_of(first, chosen.step)
     starts: list[dt.date] = []
     while start <= last and len(starts) < MOST_PERIODS:
         starts.append(start)
-        start = _after(start, chosen.step)
+        start = period_after(start, chosen.step)
     return starts
 
 
@@ -439,7 +439,7 @@ def _start_of(day: dt.date, step: str) -> dt.date:
     return day
 
 
-def _after(start: dt.date, step: str) -> dt.date:
+def period_after(start: dt.date, step: str) -> dt.date:
     if step in ("day", "week"):
         return start + dt.timedelta(days=1 if step == "day" else 7)
     months = 1 if step == "month" else 3
@@ -456,7 +456,7 @@ def _year_before(start: dt.date, step: str) -> dt.date:
     return start.replace(year=start.year - 1)
 
 
-def _label(start: dt.date, step: str) -> str:
+def period_label(start: dt.date, step: str) -> str:
     if step == "quarter":
         return f"Q{(start.month - 1) // 3 + 1} {start:%y}"
     if step == "month":

@@ -19,14 +19,39 @@ from segments.catalog import Asked, Field, compared, instants
 from segments.profiling import PROFILED
 from segments.rules import Condition
 from segments.rules.tree import Option
-from surveys.models import Invitation, Response, Survey
+from surveys.filtering import TONES
+from surveys.models import Invitation, Mention, Response, Survey, Theme, Tone
+
+_TONE_LABELS = {name: label for name, (_value, label) in TONES.items()}
 
 
 def fields() -> list[Field]:
-    """Words of a comment; last asked; invitations without an answer; survey answered."""
+    """Words, themes and tone of comments; last asked; invitations without an answer; survey answered."""
     said = _("Answers")
     return [
         Field("comment", _("words of an answer"), "text", said, condition=_comment),
+        Field(
+            "themes",
+            _("themes of their comments"),
+            "list",
+            said,
+            options=(
+                Option("tone", "choice", required=False, choices=tuple(TONES), labels=_TONE_LABELS),
+                Option("days", "days", required=False),
+            ),
+            condition=_themes,
+            phrase=_said_themes,
+            suggest=lambda: list(Theme.objects.present().values_list("name", flat=True)),
+        ),
+        Field(
+            "sentiment",
+            _("tone of the last comment"),
+            "choice",
+            said,
+            choices=tuple(TONES),
+            labels=_TONE_LABELS,
+            condition=_sentiment,
+        ),
         Field("asked", _("last asked"), "instant", said, condition=_asked),
         Field(
             "unanswered",
@@ -67,6 +92,34 @@ def _comment(asked_for: Condition, asked: Asked) -> Q:
     # What somebody said who does not want to be profiled is not known here.
     inside = Q(pk__in=worded.filter(found).values("customer_id")) & PROFILED
     return ~inside if operator in ("is_not", "is_none_of") else inside
+
+
+def _themes(asked_for: Condition, asked: Asked) -> Q:
+    """Of any counting answer, or of those of the last days; with a tone, those spoken of so."""
+    answers, days, tone = _counting(asked), asked_for.option("days"), asked_for.option("tone")
+    if days is not None:
+        answers = answers.filter(answered_at__gt=asked.now - timedelta(days=days))
+    spoken = Mention.objects.present().filter(response__in=answers.values("pk")).order_by()
+    if tone is not None:
+        spoken = spoken.filter(sentiment=TONES[tone][0])
+    operator, value = asked_for.operator, asked_for.value
+    if operator not in ("is_known", "is_unknown"):
+        wanted = list(value) if isinstance(value, tuple) else [value]
+        spoken = spoken.filter(theme__name__in=wanted)
+    inside = Q(pk__in=spoken.values("response__customer_id")) & PROFILED
+    return ~inside if operator in ("excludes", "is_unknown") else inside
+
+
+def _sentiment(asked_for: Condition, asked: Asked) -> Q:
+    """Of the latest counting answer with words."""
+    worded = _counting(asked).with_words().order_by("customer_id", "-answered_at", "-id")
+    toned = Tone.objects.filter(response__in=worded.distinct("customer_id").values("pk")).order_by()
+    operator, value = asked_for.operator, asked_for.value
+    if operator not in ("is_known", "is_unknown"):
+        wanted = list(value) if isinstance(value, tuple) else [value]
+        toned = toned.filter(sentiment__in=[TONES[each][0] for each in wanted])
+    inside = Q(pk__in=toned.values("response__customer_id")) & PROFILED
+    return ~inside if operator in ("is_not", "is_none_of", "is_unknown") else inside
 
 
 def _asked(asked_for: Condition, asked: Asked) -> Q:
@@ -111,6 +164,16 @@ def _counting(asked: Asked) -> Any:
         .exclude(customer=None)
         .order_by()
     )
+
+
+def _said_themes(options: Mapping[str, Any]) -> str:
+    tone, days = options.get("tone"), options.get("days")
+    said = {
+        "positive": gettext("themes that their comments praise"),
+        "negative": gettext("themes that their comments complain of"),
+        "neutral": gettext("themes that their comments name, neither way"),
+    }.get(str(tone), gettext("themes of their comments"))
+    return gettext("%(themes)s in the last %(days)s days") % {"themes": said, "days": days} if days else said
 
 
 def _said_unanswered(options: Mapping[str, Any]) -> str:

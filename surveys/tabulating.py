@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from accounts.acting import Actor
 from segments.sheets import line_of
-from surveys import crossing, moving, overlapping, reporting, weighing_channels
+from surveys import crossing, moving, overlapping, reporting, weighing_channels, weighing_themes
 from surveys.filtering import Filter
 from surveys.reporting import Scored
 
@@ -57,6 +57,29 @@ def crossed(chosen: Filter, actor: Actor) -> list[Row]:
             rows.append([row.label, column.label, *_scored(scored)])
     names = (found.down.label, found.across.label) if found else ("row", "column")
     return [[*names, *SCORED], *rows]
+
+
+def themes(chosen: Filter, actor: Actor) -> list[Row]:
+    found = weighing_themes.weighed(chosen, actor)
+    rows: list[Row] = []
+    for each in found.rows:
+        tones = each.tones
+        rows.append(
+            [
+                each.theme.name,
+                *_scored(each.scored),
+                *((tones.negative, tones.neutral, tones.positive) if tones else ("", "", "")),
+                "" if found.hidden or each.hidden else found.commenters,
+                *(_rounded(value) for value in (each.value, each.low, each.high)),
+                each.verdict.value if each.verdict else "",
+                *(_rounded(value) for value in (each.leverage, each.leverage_low, each.leverage_high)),
+            ]
+        )
+    head = ["theme", *SCORED, "complaints", "neither", "praise", "commenters", "difference", "difference_low"]
+    return [
+        [*head, "difference_high", "difference_verdict", "impact", "impact_low", "impact_high"],
+        *rows,
+    ]
 
 
 def movement(chosen: Filter, actor: Actor) -> list[Row]:
@@ -148,6 +171,7 @@ REPORTS: dict[str, Callable[[Filter, Actor], list[Row]]] = {
     "segments": segments,
     "comparison": comparison,
     "channels": channels,
+    "themes": themes,
 }
 
 

@@ -13,6 +13,7 @@ from surveys.views import (
     results,
     side_by_side,
     surveys,
+    themes,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -29,6 +30,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "notes/deletions/<int:deletion_id>/undo/", annotations.annotation_restore, name="annotation_restore"
     ),
+    path("themes/", themes.theme_list, name="theme_list"),
+    path("themes/progress/", themes.theme_progress, name="theme_progress"),
+    path("themes/new/", themes.theme_new, name="theme_new"),
+    path("themes/starters/", themes.theme_starters, name="theme_starters"),
+    path("themes/deletions/<int:deletion_id>/undo/", themes.theme_restore, name="theme_restore"),
+    path("themes/<int:pk>/", themes.theme_detail, name="theme_detail"),
+    path("themes/<int:pk>/merge/", themes.theme_merge, name="theme_merge"),
+    path("themes/<int:pk>/deletion/", themes.theme_delete, name="theme_delete"),
     path("surveys/", surveys.survey_list, name="survey_list"),
     path("surveys/new/", surveys.survey_new, name="survey_new"),
     path("surveys/restore/<int:deletion_id>/", surveys.survey_restore, name="survey_restore"),
@@ -63,5 +72,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("answers/", results.answer_list, name="answer_list"),
     path("answers/export.csv", answers.answer_export, name="answer_export"),
     path("answers/<int:pk>/", answers.answer_detail, name="answer_detail"),
+    path("answers/<int:pk>/themes/", themes.answer_theme, name="answer_theme"),
     path("answers/<int:pk>/exclusion/", answers.answer_exclusion, name="answer_exclusion"),
 ]

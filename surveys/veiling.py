@@ -27,6 +27,9 @@ Membership = tuple[bool, ...]
 def gives_away(chosen: Filter, actor: Actor, threshold: int) -> bool:
     """Whether the filter's stage, channel, touchpoint or segment, seen beside the pages without it, tells of fewer
     people than `threshold`."""
+    if chosen.theme or chosen.tone:
+        # What a theme says of a group, the pages of themes tell, as far as they may (surveys.weighing_themes).
+        return True
     if chosen.stage and _stage_gives_away(chosen, actor, threshold):
         return True
     if chosen.channel or chosen.touchpoint:

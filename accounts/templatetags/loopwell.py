@@ -259,3 +259,12 @@ def day(at: date | None) -> str:
 def nth(items: Sequence[Any], at: int) -> Any:
     """The item at a place counted from 0; "" beyond the end."""
     return items[at] if 0 <= at < len(items) else ""
+
+
+@register.filter
+def tenths(value: float | None) -> str:
+    """+3.4, −0.8, 0.0 with a true minus; an en dash for none."""
+    if value is None or value == "":
+        return DASH
+    told = number_format(abs(round(value, 1)), 1)
+    return told if round(value, 1) == 0 else f"+{told}" if value > 0 else f"{MINUS}{told}"

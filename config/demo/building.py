@@ -25,7 +25,7 @@ from segments import keeping_companies, staging
 from segments.customers import Person, upsert_many
 from segments.models import Attribute, Company, ContactRole, Customer, CustomerEvent, Segment
 from segments.timeline import Happening, append_many
-from surveys import distributing, publishing, starting
+from surveys import distributing, hearing, naming_themes, publishing, starting
 from surveys.backfilling import PastAnswer, backfill
 from surveys.kinds import Value
 from surveys.models import Distribution, Invitation, Response, Survey
@@ -95,6 +95,8 @@ def build_world(world: World, *, seed: int, now: datetime) -> Organization:
         panels = _panels(world, actor)
         _ask(world, survey, panels, ids, actor)
         staging.settle(at=now, why="time")
+        naming_themes.start_with(world.themes, by=actor)
+        hearing.settle()
         for model in (Customer, CustomerEvent, Invitation, Response):
             fresh_statistics(model)
         rest.add(world, survey=survey, by=actor, random=random, now=now)

@@ -100,6 +100,8 @@ class World:
     events: tuple[PlannedEvent, ...]
     waves: tuple[PlannedWave, ...]
     answers: tuple[PlannedAnswer, ...]
+    # Starter themes that it began with.
+    themes: tuple[str, ...] = ()
 
 
 # Where a standard logistic draw is cut into 0..10; without any lean about 18 % detractors, 28 % passives

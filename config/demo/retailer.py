@@ -92,6 +92,7 @@ def plan(*, seed: int, now: datetime, customers: int = 1_650, months: int = 14) 
         units=UNITS,
         attributes=ATTRIBUTES,
         companies=(),
+        themes=("waiting", "staff", "delivery", "packaging", "range", "price", "quality", "app"),
         customers=tuple(persons),
         events=tuple(bought),
         waves=waves,

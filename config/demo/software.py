@@ -91,6 +91,7 @@ def plan(*, seed: int, now: datetime, companies: int = 150, months: int = 14) ->
         units=tuple((region, None) for region in REGIONS),
         attributes=ATTRIBUTES,
         companies=tuple(firms),
+        themes=("setup", "automation", "support", "price", "reports", "speed", "ease"),
         customers=tuple(persons),
         events=tuple(events),
         waves=waves,

@@ -26,7 +26,7 @@ from surveys.api.surveys import surveys_of
 from surveys.filtering import Filter
 from surveys.inviting import NotLaunchable
 from surveys.kinds import Value, value_from_json
-from surveys.models import Invitation, Response, Survey
+from surveys.models import Invitation, Mention, Response, Survey
 from surveys.wording import answer_sentence
 
 
@@ -184,6 +184,7 @@ class ResponsesView(ApiView):
             OpenApiParameter("survey", str),
             OpenApiParameter("customer", str),
             OpenApiParameter("mode", str, enum=Mode.values),
+            OpenApiParameter("theme", str, description="Whose comment speaks of this theme."),
         ],
         operation_id="responses_list",
     )
@@ -192,6 +193,10 @@ class ResponsesView(ApiView):
         for name, column in (("survey", "survey_id"), ("customer", "customer_id")):
             if name in request.query_params:
                 rows = rows.filter(**{column: opaque.decode(name, request.query_params[name]) or 0})
+        if "theme" in request.query_params:
+            theme = opaque.decode("theme", request.query_params["theme"]) or 0
+            spoken = Mention.objects.present().filter(theme=theme)
+            rows = rows.filter(pk__in=spoken.values("response_id"))
         if "mode" in request.query_params:
             if request.query_params["mode"] not in Mode.values:
                 raise ValidationError({"mode": [_("One of live, test, imported, demo.")]})

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from surveys.api import annotations, channels, differences, movement, responses, side_by_side, surveys
+from surveys.api import annotations, channels, differences, movement, responses, side_by_side, surveys, themes
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("surveys", surveys.SurveysView.as_view(), name="api_surveys"),
@@ -19,6 +19,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("annotations", annotations.AnnotationsView.as_view(), name="api_annotations"),
     path("annotations/<str:id>", annotations.AnnotationView.as_view(), name="api_annotation"),
     path("annotations/<str:id>/around", annotations.AroundView.as_view(), name="api_around"),
+    path("themes", themes.ThemesView.as_view(), name="api_themes"),
+    path("themes/report", themes.ThemeReportView.as_view(), name="api_theme_report"),
+    path("themes/starters", themes.StartersView.as_view(), name="api_theme_starters"),
+    path("themes/<str:id>", themes.ThemeView.as_view(), name="api_theme"),
+    path("themes/<str:id>/merge", themes.ThemeMergeView.as_view(), name="api_theme_merge"),
+    path("themes/<str:id>/line", themes.ThemeLineView.as_view(), name="api_theme_line"),
+    path("responses/<str:id>/themes", themes.ResponseThemesView.as_view(), name="api_response_themes"),
     path("distributions", surveys.DistributionsView.as_view(), name="api_distributions"),
     path("distributions/<str:id>", surveys.DistributionView.as_view(), name="api_distribution"),
     path("distributions/<str:id>/launch", surveys.DistributionLaunchView.as_view(), name="api_launch"),

@@ -8,6 +8,7 @@ from surveys.models.question import Question
 from surveys.models.response import Response
 from surveys.models.response_edit import ResponseEdit
 from surveys.models.survey import Survey
+from surveys.models.theme import Correction, Mention, Sentiment, Theme, ThemeRun, Tone
 from surveys.models.version import Version
 
 __all__ = [
@@ -15,11 +16,17 @@ __all__ = [
     "Answer",
     "Appearance",
     "ChannelCost",
+    "Correction",
     "Distribution",
     "Invitation",
+    "Mention",
     "Question",
     "Response",
     "ResponseEdit",
+    "Sentiment",
     "Survey",
+    "Theme",
+    "ThemeRun",
+    "Tone",
     "Version",
 ]

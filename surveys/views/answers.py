@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,8 +22,8 @@ from segments import telling
 from segments.models import Channel
 from surveys import answering, excluding, exporting, piping, showing
 from surveys.filtering import Filter
-from surveys.forms import ExclusionForm
-from surveys.models import Response
+from surveys.forms import CorrectionForm, ExclusionForm
+from surveys.models import Correction, Mention, Response, Theme
 
 
 @member_page("response.view")
@@ -97,9 +99,28 @@ def _page(request: HttpRequest, response: Response, form: ExclusionForm, status:
             "facts": telling.facts(response.attributes),
             "channel": dict(Channel.choices).get(response.channel, response.channel),
             "language": language_name(response.language) if response.language else "",
+            **_themes(response),
         },
         status=status,
     )
+
+
+def _themes(response: Response) -> dict[str, Any]:
+    corrections = list(
+        Correction.objects.filter(response=response, theme__deleted_at=None).select_related("theme")
+    )
+    return {
+        "has_themes": Theme.objects.present().exists(),
+        "mentions": list(
+            Mention.objects.present()
+            .filter(response=response)
+            .select_related("theme")
+            .order_by("theme__name")
+        ),
+        "corrected": {each.theme_id for each in corrections if each.sentiment is not None},
+        "denied": [each for each in corrections if each.sentiment is None],
+        "correction": CorrectionForm(),
+    }
 
 
 def _response(request: HttpRequest, pk: int) -> Response:

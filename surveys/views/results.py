@@ -18,7 +18,7 @@ from surveys import crossing, filtering, grouping, overlapping, reporting
 from surveys.charts import forest, funnel, histogram, span, three
 from surveys.charts import trend as trends
 from surveys.filtering import Filter
-from surveys.models import Distribution, Invitation, Response, Survey
+from surveys.models import Distribution, Invitation, Response, Survey, Theme
 
 SHOWN_COMMENTS = 8
 
@@ -136,6 +136,7 @@ def filter_choices(chosen: Filter) -> dict[str, Any]:
     )
     channels = sorted(set(everything.order_by().values_list("channel", flat=True).distinct()[:10]))
     segments = Segment.objects.present().order_by("name")[:60]
+    themes = list(Theme.objects.present())
 
     def links(parameter: str, options: list[tuple[str | None, str]], now: str | None) -> list[Any]:
         return [(label, chosen.query(**{parameter: value}), value == now) for value, label in options]
@@ -178,6 +179,20 @@ def filter_choices(chosen: Filter) -> dict[str, Any]:
             + [(key, str(label)) for key, label in filtering.CATEGORIES.items()],
             chosen.category or None,
         ),
+        "theme_links": links(
+            "theme",
+            [(None, _("All themes"))] + [(opaque.encode("theme", each.pk), each.name) for each in themes],
+            opaque.encode("theme", chosen.theme.pk) if chosen.theme else None,
+        )
+        if themes
+        else [],
+        "tone_links": links(
+            "tone",
+            [(None, _("Praise and complaint"))]
+            + [(key, str(told)) for key, (_n, told) in filtering.TONES.items()],
+            chosen.tone or None,
+        ),
+        "tone_name": str(filtering.TONES[chosen.tone][1]) if chosen.tone else "",
         "step_links": links(
             "step", [(key, str(label)) for key, label in filtering.STEPS.items()], chosen.step
         ),

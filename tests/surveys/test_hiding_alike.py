@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts import opaque
 from accounts.tenancy.context import acting_for
+from surveys import privacy
 from surveys.models import Response
 from tests.factories.segments import AttributeFactory, CustomerFactory, SegmentFactory
 from tests.factories.surveys import published, respond
@@ -208,3 +209,28 @@ def test_one_answer_of_an_anonymous_survey_tells_no_group(acme, acme_units, alic
     assert {(each["unit"], each["channel"], each["touchpoint"], each["language"]) for each in told} == {
         (None, "", "", "")
     }
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_sum_of_told_groups_speaks_of_few(seed):
+    """Tried out: every combination of the told groups with small whole factors, on random people."""
+    chance = random.Random(seed)
+    parts = {}
+    for part in itertools.product((False, True), repeat=4):
+        if size := chance.choice([0, 0, 1, 3, 9, 12, 40]):
+            parts[part] = size
+    told = privacy.tellable_sums(parts, range(4), 10)
+    whole = sum(parts.values())
+    for factors in itertools.product(range(-2, 3), repeat=len(told) + 1):
+        made = {
+            part: factors[0]
+            + sum(factor for factor, group in zip(factors[1:], told, strict=True) if part[group])
+            for part in parts
+        }
+        if told and set(made.values()) <= {0, 1}:
+            size = sum(parts[part] for part, value in made.items() if value)
+            assert size == 0 or size >= 10, (parts, told, factors)
+    for group in told:
+        inside = sum(size for part, size in parts.items() if part[group])
+        assert inside == 0 or inside >= 10
+        assert inside == whole or whole - inside >= 10

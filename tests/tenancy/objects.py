@@ -22,7 +22,7 @@ from outreach.models import Alert, Campaign, Sender, SendKey, Template
 from outreach.my_data import hour_of
 from segments import importing, merging, my_data, telling_apart
 from segments.models import Customer, CustomerImport, DataRequest
-from surveys import annotating
+from surveys import annotating, naming_themes
 from tests.factories.accounts import UnitFactory
 from tests.factories.segments import AttributeFactory, CompanyFactory, CustomerFactory, SegmentFactory
 from tests.factories.surveys import DistributionFactory, InvitationFactory, draft, published, respond
@@ -55,6 +55,7 @@ PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
     ("contacts", "customer_id"): "customer",
     ("notes", "pk"): "annotation",
     ("annotation_restore", "deletion_id"): "annotation_deletion",
+    ("theme_restore", "deletion_id"): "theme_deletion",
     ("campaign_restore", "deletion_id"): "campaign_deletion",
     ("template_restore", "deletion_id"): "template_deletion",
 }
@@ -266,6 +267,17 @@ def annotation(world: World) -> Any:
 def annotation_deletion(world: World) -> Any:
     gone = annotating.annotate(day=timezone.localdate(), words="put away", by=world.system)
     return annotating.put_away(gone, by=world.system)
+
+
+@builds("theme")
+def theme(world: World) -> Any:
+    return naming_themes.make("Waiting", {"en": ["queue"]}, by=world.system)
+
+
+@builds("theme_deletion")
+def theme_deletion(world: World) -> Any:
+    gone = naming_themes.make("put away", {"en": ["nothing at all"]}, by=world.system)
+    return naming_themes.put_away(gone, by=world.system)
 
 
 @builds("distribution")

@@ -24,6 +24,8 @@ PREFIXES = {
     "datarequest": "dar",
     "distinction": "dst",
     "distribution": "dis",
+    "inbounddelivery": "ind",
+    "inboundwebhook": "inw",
     "invitation": "inv",
     "member": "mem",
     "memberinvitation": "mei",

@@ -107,7 +107,11 @@ MERGING: tuple[str, ...] = (
 )
 
 # Each is called as tidy(at=now) inside an organization's context: what an app keeps for a time only.
-TIDYING: tuple[str, ...] = ("segments.closing_merges.close_due", "segments.staging.nightly")
+TIDYING: tuple[str, ...] = (
+    "segments.closing_merges.close_due",
+    "segments.staging.nightly",
+    "segments.receiving.tidy",
+)
 
 # Each is called as fact(customer, actor) and returns the context of a card on the customer's page beside the
 # scores, {"template": "...", ...}, or None (the open case).

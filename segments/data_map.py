@@ -69,6 +69,17 @@ DATA_MAP: DataMap = {
         tenant="column message",
         none="id organization customer_import row_number warning",
     ),
+    "segments.InboundWebhook": About(
+        tenant="name signing header mapping", none=f"{_EDITABLE} mode generation created_at updated_at"
+    ),
+    # A body that was refused belongs to no customer yet; it goes with the last fifty, or after 30 days.
+    "segments.InboundDelivery": About(
+        personal="body message",
+        tenant="path",
+        none="id organization webhook key received_at outcome repeats customer_id",
+        person="customer_id",
+        delete=True,
+    ),
     "segments.Merge": About(
         # What two records said before they became one; blanked when the way back ends.
         personal="written facts",

@@ -82,9 +82,10 @@ def hear(
         except NotHeard as refusal:
             told[number] = Heard("refused", refusal.path, str(refusal))
     _pass_known(messages, told)
+    companies, amounts = _read_on(messages, told, by=by)
     people = _bring_people(messages, told, by=by, source=source)
-    _bring_groups(messages, told, people, by=by, source=source)
-    _append(messages, told, people, by=by, source=source)
+    _bring_groups(messages, told, people, companies, by=by, source=source)
+    _append(messages, told, people, amounts, by=by, source=source)
     return told
 
 
@@ -102,6 +103,22 @@ def _pass_known(messages: dict[int, Message], told: list[Heard]) -> None:
             told[number] = Heard("known")
             del messages[number]
         known.add(key)
+
+
+def _read_on(
+    messages: dict[int, Message], told: list[Heard], *, by: Actor
+) -> tuple[dict[int, dict[str, Any]], dict[int, tuple[Any, str]]]:
+    """Facts of companies and amounts of events, before anything is written: a refused message writes nothing."""
+    companies, amounts = {}, {}
+    for number, one in list(messages.items()):
+        try:
+            if one.kind == "group":
+                companies[number] = _group_facts(one.traits, told[number])
+            elif one.kind == "track":
+                amounts[number] = amount_of(one.properties, by.organization.currency)
+        except NotHeard as refusal:
+            _refuse(number, refusal, messages, told)
+    return companies, amounts
 
 
 def _bring_people(
@@ -187,24 +204,27 @@ def _their_path(outcome: Outcome) -> str:
 
 
 def _bring_groups(
-    messages: dict[int, Message], told: list[Heard], people: dict[int, Customer], *, by: Actor, source: str
+    messages: dict[int, Message],
+    told: list[Heard],
+    people: dict[int, Customer],
+    companies: dict[int, dict[str, Any]],
+    *,
+    by: Actor,
+    source: str,
 ) -> None:
     done: list[Message] = []
     for number, one in list(messages.items()):
         if one.kind != "group" or told[number].outcome == "refused":
             continue
         try:
-            facts = _group_facts(one.traits, told[number])
             with transaction.atomic():
-                company = keeping_companies.bring(one.group_id, facts, by=by, source=source)
+                company = keeping_companies.bring(one.group_id, companies[number], by=by, source=source)
                 if number in people:
                     keeping_companies.employ(people[number], company, source=source)
             done.append(one)
         except NotKept as refusal:
             path = {"external_id": "groupId"}.get(refusal.path, f"traits.{refusal.path}")
             _refuse(number, NotHeard(refusal, path), messages, told)
-        except NotHeard as refusal:
-            _refuse(number, refusal, messages, told)
     _remember(done)
 
 
@@ -236,17 +256,19 @@ def _group_facts(traits: dict[str, Any], told: Heard) -> dict[str, Any]:
 
 
 def _append(
-    messages: dict[int, Message], told: list[Heard], people: dict[int, Customer], *, by: Actor, source: str
+    messages: dict[int, Message],
+    told: list[Heard],
+    people: dict[int, Customer],
+    amounts: dict[int, tuple[Any, str]],
+    *,
+    by: Actor,
+    source: str,
 ) -> None:
     happenings: dict[int, Happening] = {}
     for number, one in messages.items():
         if one.kind != "track" or number not in people:
             continue
-        try:
-            amount, currency = amount_of(one.properties, by.organization.currency)
-        except NotHeard as refusal:
-            told[number] = Heard("refused", refusal.path, str(refusal))
-            continue
+        amount, currency = amounts[number]
         happenings[number] = Happening(
             customer_id=people[number].pk,
             name=one.event,

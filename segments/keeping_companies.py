@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # What a row about a person may tell of their company, and the column of the company that keeps it.
 TOLD = {"company_revenue": "revenue", "company_renewal": "renewal_date", "company_owner": "owner_id"}
+# First key of the advisory lock on making companies; that of people is 5101.
+NEW_COMPANIES = 5102
 # What a caller may set, in the order in which the page asks for it.
 FACTS = (
     "name", "domain", "external_id", "industry", "time_zone", "owner", "revenue", "renewal_date",
@@ -95,12 +97,12 @@ def upsert(*, by: Actor, source: str = "api", **facts: Any) -> tuple[Company, bo
     """
     external_id = (facts.get("external_id") or "").strip()
     name = (facts.get("name") or "").strip()
-    rows = Company.objects.present().select_for_update(of=("self",))
-    company = rows.filter(external_id=external_id).first() if external_id else None
-    if company is None and name:
-        named = rows.filter(name=name).order_by("-id").first()
-        # A company of another id that has the same name is another company.
-        company = named if named is not None and (not external_id or not named.external_id) else None
+    company = _meant(external_id, name)
+    if company is None:
+        # Two calls that bring the same new company make one: a look after the lock sees what the other made.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [NEW_COMPANIES, current_organization_id()])
+        company = _meant(external_id, name)
     if company is not None:
         if not companies_of(by).filter(pk=company.pk).exists():
             raise NotKept(
@@ -115,6 +117,16 @@ def upsert(*, by: Actor, source: str = "api", **facts: Any) -> tuple[Company, bo
     record("company.saved", company)
     audit("customer.edit", company, by=by, did="company created")
     return company, True
+
+
+def _meant(external_id: str, name: str) -> Company | None:
+    rows = Company.objects.present().select_for_update(of=("self",))
+    company = rows.filter(external_id=external_id).first() if external_id else None
+    if company is not None or not name:
+        return company
+    named = rows.filter(name=name).order_by("-id").first()
+    # A company of another id that has the same name is another company.
+    return named if named is not None and (not external_id or not named.external_id) else None
 
 
 @transaction.atomic

@@ -40,6 +40,8 @@ _SOURCES: dict[str, str | Promise] = {
     "api": gettext_lazy("over the API"),
     "import": gettext_lazy("from a file"),
     "merge": gettext_lazy("by a merge"),
+    "segment": gettext_lazy("by a library for Segment"),
+    "webhook": gettext_lazy("by an inbound webhook"),
     "my data": gettext_lazy("by the customer"),
     "demo": gettext_lazy("invented"),
 }

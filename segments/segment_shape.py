@@ -64,7 +64,7 @@ def read_message(raw: Any, *, kind: str = "", now: datetime, sent_at: Any = None
     """One message; `kind` where the address says it, `sent_at` of the batch it came in. Raises NotHeard."""
     if not isinstance(raw, dict):
         raise NotHeard(_("expected an object"))
-    if len(json.dumps(raw, ensure_ascii=False).encode()) > LARGEST:
+    if size_of(raw) > LARGEST:
         raise NotHeard(_("A message has at most 32 KB."))
     kind = kind or raw.get("type") or ""
     if kind not in KINDS or raw.get("type", kind) != kind:
@@ -91,6 +91,14 @@ def read_message(raw: Any, *, kind: str = "", now: datetime, sent_at: Any = None
     if "." in told.event:
         raise NotHeard(_("Names with a dot are Loopwell's own."), "event")
     return told
+
+
+def size_of(document: Any) -> int:
+    """Bytes of JSON. Raises NotHeard for what would not come out of the database again: half a character, 1e999."""
+    try:
+        return len(json.dumps(document, ensure_ascii=False, allow_nan=False).encode())
+    except (ValueError, RecursionError):
+        raise NotHeard(_("There is a number or a character in it that cannot be kept.")) from None
 
 
 def amount_of(properties: Mapping[str, Any], currency: str) -> tuple[Decimal | None, str]:

@@ -19,6 +19,14 @@ SENTENCES: dict[str, str | Promise] = {
     "customer.export": _("%(actor)s exported %(customers)s customers"),
     "customer.import/started": _("%(actor)s started the import %(subject)s of %(rows)s rows"),
     "customer.import/cancelled": _("%(actor)s stopped the import %(subject)s after %(rows)s rows"),
+    "customer.import/webhook created": _("%(actor)s made the inbound webhook %(subject)s"),
+    "customer.import/webhook changed": _("%(actor)s changed the inbound webhook %(subject)s"),
+    "customer.import/webhook renewed": _("%(actor)s gave the inbound webhook %(subject)s another address"),
+    "customer.import/webhook secret": _("%(actor)s looked at the secret of the inbound webhook %(subject)s"),
+    "customer.import/deleted": _(
+        "%(actor)s deleted the inbound webhook %(subject)s, for 30 days with a way back"
+    ),
+    "customer.import/restored": _("%(actor)s brought the inbound webhook %(subject)s back"),
     "customer.merge/merged": _("%(actor)s merged another record into the customer %(subject)s"),
     "customer.merge/undone": _("%(actor)s took a merge into the customer %(subject)s apart again"),
     "customer.merge/told_apart": _("%(actor)s said that %(subject)s and another record are two people"),

@@ -133,7 +133,7 @@ class BatchView(ApiView):
             raise serializers.ValidationError({"batch": [_("Expected a list.")]})
         if len(rows) > MOST:
             raise serializers.ValidationError({"batch": [_("At most 2,500 at once.")]})
-        if len(json.dumps(request.data, ensure_ascii=False).encode()) > LARGEST_BATCH:
+        if len(json.dumps(request.data, ensure_ascii=False).encode(errors="replace")) > LARGEST_BATCH:
             raise serializers.ValidationError({"batch": [_("A batch has at most 500 KB.")]})
         told = hear(rows, by=self.actor, sent_at=request.data.get("sentAt"))
         body = {

@@ -10,6 +10,7 @@ from segments.models.customer_import import CustomerImport, ExistingPolicy, Impo
 from segments.models.customer_key import CustomerKey, KeyKind
 from segments.models.data_request import DataRequest
 from segments.models.distinction import Distinction
+from segments.models.inbound import InboundDelivery, InboundWebhook
 from segments.models.merge import Merge
 from segments.models.segment import Segment, SegmentMember
 from segments.models.stage import StageChange, StagePlan, StageRun
@@ -37,6 +38,8 @@ __all__ = [
     "ExistingPolicy",
     "ImportRowError",
     "ImportState",
+    "InboundDelivery",
+    "InboundWebhook",
     "KeyKind",
     "Merge",
     "Purpose",

@@ -143,7 +143,10 @@ def _compared(kept: Customer, other: Customer) -> list[dict[str, Any]]:
     found = []
     for name, label in merging.FIELDS.items():
         mine, theirs = getattr(kept, name), getattr(other, name)
-        found.append(_row(name, label, mine, theirs, str(mine or ""), str(theirs or "")))
+        words = (
+            (kept.role_words, other.role_words) if name == "roles" else (str(mine or ""), str(theirs or ""))
+        )
+        found.append(_row(name, label, mine, theirs, *words))
     for one in Attribute.objects.present():
         mine, theirs = kept.attributes.get(one.key), other.attributes.get(one.key)
         shown = [as_text(one.kind, value) for value in (mine, theirs)]

@@ -4,6 +4,7 @@ What the example has not (a launched campaign, an import with rows that failed, 
 made here by the product's own verbs. Mails really go through the engine into the local mailbox.
 """
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from accounts.tenancy.context import acting_for
 from config.mailbox.store import Mailbox, opened
 from outreach import campaigning, my_data
 from outreach.models import Campaign, SendKey, Template
-from segments import importing, merging
+from segments import importing, merging, receiving
 from segments import my_data as segments_my_data
 from segments.models import Customer, Segment
 from surveys import inviting
@@ -86,6 +87,7 @@ def _work(organization: Organization, owner: Membership, other: Membership) -> I
     yield reverse("answer_open", args=[inviting.open_link(survey).rstrip("/").rpartition("/")[2]])
     yield from _twice(organization, by)
     yield from _brought(organization, by)
+    yield from _told(organization, by)
     yield from _campaign(organization, everybody, owner)
     yield reverse("member_remove", args=[organization.slug, other.pk])
     yield from _leaving(organization, ann, answered.pk)
@@ -104,6 +106,16 @@ def _twice(organization: Organization, by: Actor) -> Iterator[str]:
     yield reverse("customer_merge", args=[organization.slug, lone.pk, again.pk])
     yield reverse("duplicate_list", args=[organization.slug])
     yield reverse("customer_detail", args=[organization.slug, lone.pk])
+
+
+def _told(organization: Organization, by: Actor) -> Iterator[str]:
+    """An inbound webhook to which a body came that was taken in, and one that was refused."""
+    webhook = receiving.make(name="The booking system", by=by)
+    facts = {"mapping": {"email": "$.guest.mail", "event": "=stay ended"}}
+    receiving.change(webhook, facts, expected=1, by=by)
+    for mail in ("ann@customers.example", "nobody"):
+        receiving.receive(webhook, json.dumps({"guest": {"mail": mail}, "nights": 2}).encode(), {})
+    yield reverse("inbound_detail", args=[organization.slug, webhook.pk])
 
 
 def _brought(organization: Organization, by: Actor) -> Iterator[str]:

@@ -119,10 +119,10 @@ def test_each_message_of_a_batch_has_its_own_outcome_and_counts_once(acme: Organ
             },
             {"type": "track", "event": "order placed"},
             {"type": "track", "userId": "u2", "event": "survey.answered"},
-            {"type": "track", "userId": "u2", "event": "x", "properties": {"revenue": "much"}},
+            {"type": "track", "userId": "u5", "event": "x", "properties": {"revenue": "much"}},
             {"type": "page", "userId": "u2"},
             {"type": "identify", "userId": "u3", "treats": {}},
-            {"type": "group", "userId": "u2", "groupId": "g", "traits": {"renewalDate": "soon"}},
+            {"type": "group", "userId": "u5", "groupId": "g", "traits": {"renewalDate": "soon"}},
             {"type": "track", "anonymousId": "an-1", "event": "visit"},
             "nothing",
             {"type": "track", "userId": "u1", "event": "visit", "timestamp": "yesterday"},
@@ -150,7 +150,7 @@ def test_each_message_of_a_batch_has_its_own_outcome_and_counts_once(acme: Organ
         assert Customer.objects.get(keys__value="u1").attributes == {"seats": 7}
         assert CustomerEvent.objects.filter(name="order placed").count() == 1
         assert CustomerKey.objects.get(value="an-1").kind == "anonymous"
-        assert not Customer.objects.filter(keys__value__in=["u3", "u4"]).exists()
+        assert not Customer.objects.filter(keys__value__in=["u3", "u4", "u5"]).exists()
         assert not Company.objects.filter(external_id="g").exists()
 
 
@@ -196,6 +196,10 @@ def test_what_is_too_large_is_refused(acme: Organization) -> None:
     ]
     assert send(BATCH, {"batch": [large] * 16}).status_code == 400
     assert send(BATCH, {"batch": {}}).status_code == 400
+    broken = '{"userId": "u", "event": "x", "properties": {"a": %s}}'
+    for value in ('"\\ud800"', "1e999"):
+        answer = send("/api/v1/segment/v1/track", json.loads(broken % value))
+        assert answer.status_code == 400, value
     assert send("/api/v1/segment/v1/identify", {"userId": "u", "traits": []}).status_code == 400
 
 

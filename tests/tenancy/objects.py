@@ -20,7 +20,7 @@ from accounts.storing import store_bytes
 from outreach.caring import open_case
 from outreach.models import Alert, Campaign, Sender, SendKey, Template
 from outreach.my_data import hour_of
-from segments import importing, merging, my_data, telling_apart
+from segments import importing, merging, my_data, receiving, telling_apart
 from segments.models import Customer, CustomerImport, DataRequest
 from surveys import annotating, naming_themes
 from tests.factories.accounts import UnitFactory
@@ -53,6 +53,11 @@ PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
     ("segment_restore", "deletion_id"): "segment_deletion",
     ("survey_restore", "deletion_id"): "survey_deletion",
     ("contacts", "customer_id"): "customer",
+    ("inbound", "webhook_id"): "inboundwebhook",
+    ("deliveries", "delivery_id"): "inbounddelivery",
+    ("inbound-webhooks", "id"): "inboundwebhook",
+    ("inbound-deliveries", "id"): "inbounddelivery",
+    ("inbound_restore", "deletion_id"): "inbound_deletion",
     ("notes", "pk"): "annotation",
     ("annotation_restore", "deletion_id"): "annotation_deletion",
     ("theme_restore", "deletion_id"): "theme_deletion",
@@ -89,6 +94,7 @@ TOKENS: dict[str, str] = {
     "member_invitation": "memberinvitation",
     "sender": "sender",
     "survey": "invitation",
+    "inbound": "inboundwebhook",
     "open": "open survey",
     "unsubscribe": "sendkey",
     "preferences": "sendkey",
@@ -243,6 +249,22 @@ def attribute_deletion(world: World) -> Any:
 @builds("customerimport", in_north=True)
 def customerimport(world: World) -> CustomerImport:
     return importing.begin(b"E-mail,Name\nann@customers.example,Ann\n", name="customers.csv", by=world.system)
+
+
+@builds("inboundwebhook", in_north=True)
+def inboundwebhook(world: World) -> Any:
+    """A branch sees none."""
+    return receiving.make(name="the shop", by=world.system)
+
+
+@builds("inbounddelivery", in_north=True)
+def inbounddelivery(world: World) -> Any:
+    return receiving.receive(world["inboundwebhook"], b"{}", {})
+
+
+@builds("inbound_deletion", in_north=True)
+def inbound_deletion(world: World) -> Any:
+    return delete(receiving.make(name="gone", by=world.system), by=world.system)
 
 
 # surveys

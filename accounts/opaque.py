@@ -24,6 +24,7 @@ PREFIXES = {
     "datarequest": "dar",
     "distinction": "dst",
     "distribution": "dis",
+    "feature": "ftr",
     "inbounddelivery": "ind",
     "inboundwebhook": "inw",
     "invitation": "inv",

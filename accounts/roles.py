@@ -57,6 +57,7 @@ _TABLE = (
     Action("segment.edit", MANAGERS, "segments:write", _("make and change segments")),
     Action("stage.view", EVERYONE, "segments:read", _("see the stages of customers")),
     Action("stage.edit", MANAGERS, "segments:write", _("change the rules of the stages")),
+    Action("feature.edit", MANAGERS, "segments:write", _("declare which events are features")),
     # surveys
     Action("survey.view", EVERYONE, "surveys:read", _("see surveys")),
     Action("survey.edit", MANAGERS, "surveys:write", _("write surveys")),

@@ -104,6 +104,7 @@ DATA_MAP: DataMap = {
     "segments.StageChange": About(
         personal="old new", none="id organization customer_id at why", person="customer_id", delete=True
     ),
+    "segments.Feature": About(tenant="name event property value silent_days", none=f"{_EDITABLE} created_at"),
     "segments.StagePlan": About(tenant="stages", none=_EDITABLE),
     "segments.StageRun": About(
         none="id organization why asked_at after total seen moved finished_at changed_below followed_at next_at"

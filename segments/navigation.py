@@ -32,4 +32,5 @@ ITEMS = [
     Item("people", _("Revenue"), "revenue", "customer.view", "trend", 35),
     Item("settings", _("Inbound webhooks"), "inbound_list", "customer.import", "import", 75),
     Item("settings", _("Attributes"), "attribute_list", "customer.view", "tag", 70),
+    Item("settings", _("Features"), "feature_list", "segment.view", "tag", 71),
 ]

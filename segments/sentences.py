@@ -33,6 +33,10 @@ SENTENCES: dict[str, str | Promise] = {
     "customer.merge/told_together": _(
         "%(actor)s said that %(subject)s and another record may be one after all"
     ),
+    "feature.edit/created": _("%(actor)s declared the feature %(subject)s"),
+    "feature.edit/changed": _("%(actor)s changed the feature %(subject)s"),
+    "feature.edit/deleted": _("%(actor)s put the feature %(subject)s away"),
+    "feature.edit/restored": _("%(actor)s took the feature %(subject)s back"),
     "stage.edit/changed": _("%(actor)s changed the stages of the customer's journey"),
     "segment.edit/created": _("%(actor)s made the segment %(subject)s"),
     "segment.edit/changed": _("%(actor)s changed the segment %(subject)s"),

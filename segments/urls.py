@@ -6,6 +6,7 @@ from segments.views import (
     attributes,
     companies,
     customers,
+    features,
     imports,
     inbound,
     merges,
@@ -86,6 +87,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "settings/attributes/<int:attribute_id>/deletion/",
         attributes.attribute_delete,
         name="attribute_delete",
+    ),
+    path("settings/features/", features.feature_list, name="feature_list"),
+    path("settings/features/<int:feature_id>/", features.feature_edit, name="feature_edit"),
+    path("settings/features/<int:feature_id>/deletion/", features.feature_delete, name="feature_delete"),
+    path(
+        "settings/features/deletions/<int:deletion_id>/undo/",
+        features.feature_restore,
+        name="feature_restore",
     ),
     path(
         "settings/attributes/deletions/<int:deletion_id>/undo/",

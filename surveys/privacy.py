@@ -107,15 +107,22 @@ class Hidden:
     columns: frozenset[Hashable] = frozenset()
 
 
-def hidden_with_sums(sizes: Mapping[tuple[Hashable, Hashable], int], threshold: int) -> Hidden:
+def hidden_with_sums(
+    sizes: Mapping[tuple[Hashable, Hashable], int],
+    threshold: int,
+    *,
+    rows: Set[Hashable] = frozenset(),
+    columns: Set[Hashable] = frozenset(),
+) -> Hidden:
     """What may not be shown of a crossed table that shows the sums of its rows and columns beside the cells.
 
-    A sum is hidden as any group is, and then all cells of its line with it: they would add up to it.
+    A sum is hidden as any group is, and then all cells of its line with it: they would add up to it. `rows` and
+    `columns` are hidden in any case, because another table beside this one has the same sums and hides them.
     """
     if threshold <= 1:
         return Hidden()
     sums = _sums(sizes)
-    lines: list[set[Hashable]] = [set(), set()]
+    lines: list[set[Hashable]] = [set(rows), set(columns)]
     cells: set[tuple[Hashable, Hashable]] = set()
     while True:
         before = (len(cells), len(lines[0]), len(lines[1]))

@@ -9,7 +9,15 @@ from collections.abc import Callable
 
 from accounts.acting import Actor
 from segments.sheets import line_of
-from surveys import crossing, moving, overlapping, reporting, weighing_channels, weighing_themes
+from surveys import (
+    adopting,
+    crossing,
+    moving,
+    overlapping,
+    reporting,
+    weighing_channels,
+    weighing_themes,
+)
 from surveys.filtering import Filter
 from surveys.reporting import Scored
 
@@ -21,7 +29,7 @@ TOGETHER = "all"  # the sums of the table of movements
 def lines(report: str, chosen: Filter, actor: Actor) -> list[str]:
     """The file, line by line. Raises KeyError for a report that is none of REPORTS; what reports raise."""
     head, *rows = REPORTS[report](chosen, actor)
-    words = chosen.words()
+    words = TOLD.get(report, Filter.words)(chosen)
     return ["\ufeff" + line_of([*head, "filter"]), *(line_of([*row, words]) for row in rows)]
 
 
@@ -163,6 +171,20 @@ def channels(chosen: Filter, actor: Actor) -> list[Row]:
     return [[*head, *more, "cost_per_asked", "cost", "cost_per_answer"], *rows]
 
 
+def adoption(chosen: Filter, actor: Actor) -> list[Row]:
+    head: Row = ["feature", "by", "group", "people", "stands", "number", "share", "low", "high", "verdict"]
+    rows: list[Row] = [head]
+    for each in adopting.adoption(chosen, actor).features:
+        for by, lines in (("", (each.whole,)), ("category", each.by_category), ("stage", each.by_stage)):
+            for line in lines:
+                for cell in line.cells:
+                    told = [_share(cell.share), _share(cell.low), _share(cell.high)]
+                    number, verdict = _people(cell.n)
+                    people = "" if line.n is None else line.n
+                    rows.append([str(each.feature), by, line.label, people, cell.use, number, *told, verdict])
+    return rows
+
+
 REPORTS: dict[str, Callable[[Filter, Actor], list[Row]]] = {
     "trend": trend,
     "breakdown": breakdown,
@@ -172,6 +194,11 @@ REPORTS: dict[str, Callable[[Filter, Actor], list[Row]]] = {
     "comparison": comparison,
     "channels": channels,
     "themes": themes,
+    "adoption": adoption,
+}
+# What a row says of whom it speaks, where that is not the filter of answers.
+TOLD: dict[str, Callable[[Filter], str]] = {
+    "adoption": lambda chosen: adopting.words(adopting.of_people(chosen)),
 }
 
 

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from surveys.views import (
+    adoption,
     annotations,
     answers,
     channels,
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("differences/", differences.differences, name="differences"),
     path("movement/", movement.movement, name="movement"),
     path("side-by-side/", side_by_side.side_by_side, name="side_by_side"),
+    path("features/", adoption.adoption, name="adoption"),
     path("channels/", channels.channels, name="channels"),
     path("channels/costs/", channels.channel_cost, name="channel_cost"),
     path("reports/<slug:report>.csv", reports.report_export, name="report_export"),

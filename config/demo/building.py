@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from random import Random
@@ -21,7 +21,7 @@ from accounts.tenancy.context import acting_for
 from accounts.tenancy.staging import fresh_statistics
 from config.demo import rest, retailer, software
 from config.demo.plan import PlannedAnswer, PlannedWave, World
-from segments import keeping_companies, staging
+from segments import declaring_features, keeping_companies, staging
 from segments.customers import Person, upsert_many
 from segments.models import Attribute, Company, ContactRole, Customer, CustomerEvent, Segment
 from segments.timeline import Happening, append_many
@@ -86,6 +86,8 @@ def build_world(world: World, *, seed: int, now: datetime) -> Organization:
         units = _units(world, actor)
         _team(world, organization, units)
         _attributes(world)
+        for feature in world.features:
+            declaring_features.declare(**asdict(feature), by=actor)
         ids = _customers(world, actor, units)
         _events(world, ids, units)
         # Until it is told, the planner believes these tables empty.

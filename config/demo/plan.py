@@ -61,6 +61,17 @@ class PlannedEvent:
 
 
 @dataclass(frozen=True)
+class PlannedFeature:
+    """What the business calls a feature: the event that tells of its use, the property and value that say which."""
+
+    name: str
+    event: str
+    property: str
+    value: str
+    silent_days: int = 30
+
+
+@dataclass(frozen=True)
 class PlannedAnswer:
     """What somebody answered: score 0 to 10, comment maybe empty."""
 
@@ -102,6 +113,7 @@ class World:
     answers: tuple[PlannedAnswer, ...]
     # Starter themes that it began with.
     themes: tuple[str, ...] = ()
+    features: tuple[PlannedFeature, ...] = ()
 
 
 # Where a standard logistic draw is cut into 0..10; without any lean about 18 % detractors, 28 % passives

@@ -30,6 +30,7 @@ LATE_DELIVERY = Planted("retailer", "last order delivered late", -1.1, "said in 
 NO_RANGE = Planted("retailer", "favourite range", 0.0, "a null: tables and lamps please alike")
 NO_NEWSLETTER = Planted("retailer", "newsletter", 0.0, "a null: reading it changes nothing")
 NO_AGE = Planted("retailer", "age band", 0.0, "a null")
+NO_APP = Planted("retailer", "functions of the app", 0.0, "a null: who uses them is as happy as who does not")
 
 ONBOARDING = Planted("software", "journey: first 90 days", -0.9, "setting up takes too long, said so")
 AUTOMATIONS = Planted("software", "uses automations", 0.8, "the feature that saves people time")
@@ -44,6 +45,7 @@ ALL = (
     NO_RANGE,
     NO_NEWSLETTER,
     NO_AGE,
+    NO_APP,
     ONBOARDING,
     AUTOMATIONS,
     PRICE_STARTER,

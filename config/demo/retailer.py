@@ -10,6 +10,7 @@ from config.demo.plan import (
     PlannedAttribute,
     PlannedCustomer,
     PlannedEvent,
+    PlannedFeature,
     PlannedWave,
     World,
     draw_score,
@@ -55,6 +56,12 @@ PRODUCTS = (
     ("Bath towels", 36, "Textiles"),
 )
 
+FEATURES = (
+    PlannedFeature("Store finder", "app used", "function", "store finder", 60),
+    PlannedFeature("Wish list", "app used", "function", "wish list", 60),
+    PlannedFeature("Scan and go", "app used", "function", "scan and go", 60),
+)
+
 
 def plan(*, seed: int, now: datetime, customers: int = 1_650, months: int = 14) -> World:
     """The whole world of the shop up to now, the same for the same seed and day."""
@@ -94,9 +101,10 @@ def plan(*, seed: int, now: datetime, customers: int = 1_650, months: int = 14) 
         companies=(),
         themes=("waiting", "staff", "delivery", "packaging", "range", "price", "quality", "app"),
         customers=tuple(persons),
-        events=tuple(bought),
+        events=(*bought, *_in_the_app(Random(f"{seed} in the app"), persons, now)),
         waves=waves,
         answers=tuple(answers),
+        features=FEATURES,
     )
 
 
@@ -149,6 +157,26 @@ def _orders(
                 PlannedEvent(person.key, "delivery late", at + timedelta(days=9), None, {"product": product})
             )
         at += timedelta(days=max(6, random.expovariate(1 / pace)), hours=random.randint(0, 9))
+    return events
+
+
+def _in_the_app(random: Random, persons: list[PlannedCustomer], now: datetime) -> list[PlannedEvent]:
+    """What four in ten do in the shop's app: most look up stores, fewer keep a wish list, and some stop altogether.
+
+    It goes with no score: who uses what is drawn without a look at how happy they are.
+    """
+    events = []
+    for person in persons:
+        if random.random() > 0.4:
+            continue
+        silent = random.choice((0, 0, 0, random.randint(45, 300)))
+        for function, chance in (("store finder", 0.8), ("wish list", 0.45), ("scan and go", 0.12)):
+            if random.random() > chance:
+                continue
+            for _turn in range(random.randint(1, 5)):
+                at = now - timedelta(days=silent + random.expovariate(1 / 30), hours=random.randint(1, 9))
+                if at > person.since:
+                    events.append(PlannedEvent(person.key, "app used", at, None, {"function": function}))
     return events
 
 

@@ -10,6 +10,7 @@ from config.demo.plan import (
     PlannedCompany,
     PlannedCustomer,
     PlannedEvent,
+    PlannedFeature,
     PlannedWave,
     World,
     draw_score,
@@ -56,6 +57,12 @@ ATTRIBUTES = (
     PlannedAttribute("panel", "Asked in month", "choice", ("1", "2", "3")),
 )
 
+FEATURES = (
+    PlannedFeature("Automations", "feature used", "feature", "automation run"),
+    PlannedFeature("Ledger", "feature used", "feature", "ledger opened"),
+    PlannedFeature("Reports", "feature used", "feature", "report exported"),
+)
+
 
 def plan(*, seed: int, now: datetime, companies: int = 150, months: int = 14) -> World:
     """The whole world of the software firm up to now, the same for the same seed and day."""
@@ -96,6 +103,7 @@ def plan(*, seed: int, now: datetime, companies: int = 150, months: int = 14) ->
         events=tuple(events),
         waves=waves,
         answers=tuple(answers),
+        features=FEATURES,
     )
 
 

@@ -10,6 +10,7 @@ from segments.models.customer_import import CustomerImport, ExistingPolicy, Impo
 from segments.models.customer_key import CustomerKey, KeyKind
 from segments.models.data_request import DataRequest
 from segments.models.distinction import Distinction
+from segments.models.feature import Feature, Use
 from segments.models.inbound import InboundDelivery, InboundWebhook
 from segments.models.merge import Merge
 from segments.models.segment import Segment, SegmentMember
@@ -36,6 +37,7 @@ __all__ = [
     "Distinction",
     "EventMessageId",
     "ExistingPolicy",
+    "Feature",
     "ImportRowError",
     "ImportState",
     "InboundDelivery",
@@ -50,4 +52,5 @@ __all__ = [
     "StageRun",
     "Suppression",
     "SuppressionReason",
+    "Use",
 ]

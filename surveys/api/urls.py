@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from surveys.api import annotations, channels, differences, movement, responses, side_by_side, surveys, themes
+from surveys.api import (
+    adoption,
+    annotations,
+    channels,
+    differences,
+    movement,
+    responses,
+    side_by_side,
+    surveys,
+    themes,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("surveys", surveys.SurveysView.as_view(), name="api_surveys"),
@@ -14,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("movement/customers", movement.MovedView.as_view(), name="api_moved"),
     path("side-by-side", side_by_side.SideBySideView.as_view(), name="api_side_by_side"),
     path("side-by-side/comparison", side_by_side.ComparisonView.as_view(), name="api_comparison"),
+    path("adoption", adoption.AdoptionView.as_view(), name="api_adoption"),
     path("channels", channels.ChannelsView.as_view(), name="api_channels"),
     path("channels/costs", channels.ChannelCostView.as_view(), name="api_channel_cost"),
     path("annotations", annotations.AnnotationsView.as_view(), name="api_annotations"),

@@ -20,7 +20,7 @@ from accounts.storing import store_bytes
 from outreach.caring import open_case
 from outreach.models import Alert, Campaign, Sender, SendKey, Template
 from outreach.my_data import hour_of
-from segments import importing, merging, my_data, receiving, telling_apart
+from segments import declaring_features, importing, merging, my_data, receiving, telling_apart
 from segments.models import Customer, CustomerImport, DataRequest
 from surveys import annotating, naming_themes
 from tests.factories.accounts import UnitFactory
@@ -47,6 +47,7 @@ PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
     ("imports", "id"): "customerimport",
     ("imports", "import_id"): "customerimport",
     ("attribute_restore", "deletion_id"): "attribute_deletion",
+    ("feature_restore", "deletion_id"): "feature_deletion",
     ("merge", "other_id"): "twin",
     ("apart", "other_id"): "twin",
     ("customer_restore", "deletion_id"): "customer_deletion",
@@ -244,6 +245,17 @@ def attribute(world: World) -> Any:
 @builds("attribute_deletion")
 def attribute_deletion(world: World) -> Any:
     return delete(AttributeFactory(), by=world.system)
+
+
+@builds("feature")
+def feature(world: World) -> Any:
+    return declaring_features.declare(name="Reports", event="report exported", by=world.system)
+
+
+@builds("feature_deletion")
+def feature_deletion(world: World) -> Any:
+    gone = declaring_features.declare(name="Gone", event="feature gone", by=world.system)
+    return declaring_features.put_away(gone, by=world.system)
 
 
 @builds("customerimport", in_north=True)

@@ -70,6 +70,7 @@ _TABLE = (
     Action("annotation.edit", MANAGERS, "reports:write", _("write notes on the line of the score")),
     Action("theme.edit", MANAGERS, "reports:write", _("name, change and merge themes")),
     Action("channel.cost", MANAGERS, "reports:write", _("enter what channels cost")),
+    Action("journey.order", MANAGERS, "reports:write", _("put the touchpoints in order")),
     Action("report.view", EVERYONE, "reports:read", _("see scores and reports")),
     # outreach
     Action("campaign.view", MANAGERS, "campaigns:read", _("see campaigns")),

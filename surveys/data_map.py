@@ -49,6 +49,7 @@ DATA_MAP: DataMap = {
         none=f"{_EDITABLE} survey version state mode launched_upto launched_at stopped_at stopped_by created_by"
         " created_at",
     ),
+    "surveys.JourneyOrder": About(tenant="touchpoints", none=_EDITABLE),
     "surveys.ResponseEdit": About(
         personal="before", none="id organization response at by", person="response__customer_id", delete=True
     ),

@@ -28,5 +28,6 @@ SENTENCES: dict[str, str | Promise] = {
     "response.edit/unthemed": _("%(actor)s left it to the words what an answer says about %(theme)s"),
     "channel.cost/entered": _("%(actor)s entered what asking on the channel %(channel)s costs"),
     "channel.cost/removed": _("%(actor)s took away what asking on the channel %(channel)s costs"),
+    "journey.order/changed": _("%(actor)s put the touchpoints of the journey in another order"),
     "response.export": _("%(actor)s exported %(answers)s answers"),
 }

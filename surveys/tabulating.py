@@ -12,6 +12,7 @@ from segments.sheets import line_of
 from surveys import (
     adopting,
     crossing,
+    mapping_journey,
     moving,
     overlapping,
     reporting,
@@ -185,6 +186,31 @@ def adoption(chosen: Filter, actor: Actor) -> list[Row]:
     return rows
 
 
+def journey(chosen: Filter, actor: Actor) -> list[Row]:
+    head: Row = ["place", "touchpoint", *SCORED, "answers", "asked", "answered"]
+    more = ["response_rate", "response_low", "response_high", "here", "went_no_further"]
+    rows: list[Row] = []
+    for place, each in enumerate(mapping_journey.journey(chosen, actor).stops, 1):
+        rate, dropped = each.rate, each.dropped
+        rows.append(
+            [
+                place,
+                each.touchpoint,
+                *_scored(each.scored),
+                "" if each.answers is None else each.answers,
+                *([rate.asked, rate.answered] if rate else ["", ""]),
+                *([_share(rate.value), _share(rate.low), _share(rate.high)] if rate else [""] * 3),
+                *([dropped.n, dropped.left] if dropped else ["", ""]),
+                *(
+                    [_share(dropped.share), _share(dropped.low), _share(dropped.high)]
+                    if dropped
+                    else [""] * 3
+                ),
+            ]
+        )
+    return [[*head, *more, "drop_off", "drop_off_low", "drop_off_high"], *rows]
+
+
 REPORTS: dict[str, Callable[[Filter, Actor], list[Row]]] = {
     "trend": trend,
     "breakdown": breakdown,
@@ -195,10 +221,12 @@ REPORTS: dict[str, Callable[[Filter, Actor], list[Row]]] = {
     "channels": channels,
     "themes": themes,
     "adoption": adoption,
+    "journey": journey,
 }
 # What a row says of whom it speaks, where that is not the filter of answers.
 TOLD: dict[str, Callable[[Filter], str]] = {
     "adoption": lambda chosen: adopting.words(adopting.of_people(chosen)),
+    "journey": lambda chosen: mapping_journey.of_all_touchpoints(chosen).words(),
 }
 
 

@@ -4,6 +4,7 @@ from surveys.models.appearance import Appearance
 from surveys.models.channel_cost import ChannelCost
 from surveys.models.distribution import Distribution
 from surveys.models.invitation import Invitation
+from surveys.models.journey_order import JourneyOrder
 from surveys.models.question import Question
 from surveys.models.response import Response
 from surveys.models.response_edit import ResponseEdit
@@ -19,6 +20,7 @@ __all__ = [
     "Correction",
     "Distribution",
     "Invitation",
+    "JourneyOrder",
     "Mention",
     "Question",
     "Response",

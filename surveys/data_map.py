@@ -20,7 +20,8 @@ DATA_MAP: DataMap = {
     ),
     "surveys.Annotation": About(tenant="words day survey", none=f"{_EDITABLE} created_at"),
     "surveys.ChannelCost": About(tenant="channel per_asked", none="id organization entered_at"),
-    "surveys.Theme": About(tenant="name words seed", none=f"{_EDITABLE} created_at"),
+    "surveys.Theme": About(tenant="name words seed board state owner", none=f"{_EDITABLE} created_at"),
+    "surveys.Dismissal": About(tenant="entry", none="id organization"),
     # What was read in somebody's words goes with the words.
     "surveys.Mention": About(
         personal="sentiment",

@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.acting import Actor
 from accounts.languages import language_name
-from accounts.models import StoredFile
+from accounts.models import Membership, StoredFile
 from accounts.models.fields import LOCALE
 from accounts.storing import FileRefused, redraw, store_bytes
+from accounts.tenancy.context import current_organization_id
 from segments.models import Segment
 from surveys import costing, piping, starting
 from surveys.models import Appearance, Distribution, Survey, Theme
@@ -376,6 +377,29 @@ class MergeThemeForm(forms.Form):
     def __init__(self, *args: Any, into: Theme, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["other"].queryset = Theme.objects.present().exclude(pk=into.pk)  # type: ignore[attr-defined]
+
+
+class BoardForm(forms.Form):
+    """Where a theme stands on the board, whose it is, and how far it is with it."""
+
+    board = forms.ChoiceField(
+        label=gettext_lazy("It is"),
+        required=False,
+        choices=[*Theme.Board.choices, ("", gettext_lazy("not on the board"))],
+    )
+    state = forms.ChoiceField(label=gettext_lazy("State"), choices=Theme.State.choices)
+    owner: forms.ModelChoiceField[Membership] = forms.ModelChoiceField(
+        label=gettext_lazy("Owner"),
+        queryset=Membership.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("nobody yet"),
+    )
+    revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = Membership.objects.filter(organization_id=current_organization_id())
+        self.fields["owner"].queryset = members.select_related("user").by_name()  # type: ignore[attr-defined]
 
 
 class CorrectionForm(forms.Form):

@@ -145,6 +145,25 @@ def merge(theme: Theme, other: Theme, *, by: Actor) -> Theme:
 
 
 @transaction.atomic
+def split(theme: Theme, name: str, entries: Sequence[str], *, by: Actor) -> Theme:
+    """A new theme of some entries of this one, which keeps the others. Raises BadTheme."""
+    by.require("theme.edit")
+    theme = Theme.objects.present().select_for_update(of=("self",)).get(pk=theme.pk)
+    chosen = set(entries)
+    parted = {language: [each for each in words if each in chosen] for language, words in theme.words.items()}
+    kept = {
+        language: [each for each in words if each not in chosen] for language, words in theme.words.items()
+    }
+    if not any(parted.values()) or not any(kept.values()):
+        raise BadTheme(_("Choose some of its words for the new theme, and leave it some."))
+    made = make(name, parted, by=by)
+    theme.words = checked_words(kept)
+    theme.save_revision(theme.revision, by=by, update_fields=["words"])
+    audit("theme.edit", theme, by=by, did="split", other=made.name)
+    return made
+
+
+@transaction.atomic
 def put_away(theme: Theme, *, by: Actor) -> Deletion:
     """Its comments stay; for 30 days it can be taken back, with what people said about single comments."""
     by.require("theme.edit")

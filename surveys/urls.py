@@ -16,6 +16,7 @@ from surveys.views import (
     side_by_side,
     surveys,
     themes,
+    theming,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -40,6 +41,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("themes/new/", themes.theme_new, name="theme_new"),
     path("themes/starters/", themes.theme_starters, name="theme_starters"),
     path("themes/deletions/<int:deletion_id>/undo/", themes.theme_restore, name="theme_restore"),
+    path("themes/suggestions/", theming.theme_suggestions, name="theme_suggestions"),
+    path("themes/board/", theming.theme_board, name="theme_board"),
+    path("themes/<int:pk>/split/", theming.theme_split, name="theme_split"),
+    path("themes/<int:pk>/place/", theming.theme_place, name="theme_place"),
     path("themes/<int:pk>/", themes.theme_detail, name="theme_detail"),
     path("themes/<int:pk>/merge/", themes.theme_merge, name="theme_merge"),
     path("themes/<int:pk>/deletion/", themes.theme_delete, name="theme_delete"),

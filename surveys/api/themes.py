@@ -11,10 +11,20 @@ from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response as Answered
 
+from accounts.acting import Actor
 from accounts.api.base import ApiView, In, Out
 from accounts.api.ids import OpaqueId, find
 from accounts.api.pages import PAGE_PARAMETERS, CursorPage, page_of
-from surveys import naming_themes, starter_themes, weighing_themes
+from accounts.models import Membership
+from surveys import (
+    boarding_themes,
+    naming_themes,
+    noticing_themes,
+    previewing_themes,
+    standing_out,
+    starter_themes,
+    weighing_themes,
+)
 from surveys.api.responses import responses_of
 from surveys.api.surveys import ScoreOut
 from surveys.comparing import Verdict
@@ -37,6 +47,9 @@ class ThemeOut(Out):
     words = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()), help_text=_WORDS
     )
+    board = serializers.ChoiceField(["", *Theme.Board.values], help_text="Pain point, strength, or neither.")
+    state = serializers.ChoiceField(Theme.State.values, help_text="How far it is with it on the board.")
+    owner = OpaqueId("member", source="owner_id", allow_null=True)
     revision = serializers.IntegerField()
 
 
@@ -167,6 +180,10 @@ class CorrectionIn(In):
         [*TONES, "nothing", "words"],
         help_text="How the comment speaks of it; nothing: it does not; words: as the words of the theme say.",
     )
+
+
+def _members(actor: Actor) -> QuerySet[Membership]:
+    return Membership.objects.filter(organization=actor.organization).select_related("user")
 
 
 def _themes() -> QuerySet[Theme]:
@@ -332,3 +349,154 @@ class ResponseThemesView(ApiView):
 def _mentions(response: Any) -> Answered:
     rows = response.mentions.present().select_related("theme").order_by("theme__name")
     return Answered(MentionsOut({"items": list(rows)}).data)
+
+
+class SuggestionOut(Out):
+    language = serializers.CharField(source="noticed.language")
+    entries = serializers.ListField(child=serializers.CharField(), source="noticed.entries")
+    comments = serializers.SerializerMethodField(
+        help_text="How many of those looked through have one of them."
+    )
+    untold = serializers.IntegerField(source="noticed.untold", help_text="Of these, in no theme.")
+    z = serializers.FloatField(
+        source="noticed.z", help_text="Log odds, promoters against detractors; beyond 1.96 a lean."
+    )
+    examples = serializers.ListField(child=serializers.CharField(), help_text="Comments, without names.")
+
+    def get_comments(self, suggested: noticing_themes.Suggested) -> int:
+        return len(suggested.noticed.places)
+
+
+class SuggestionsOut(Out):
+    looked_at = serializers.IntegerField()
+    items = SuggestionOut(many=True, source="rows")
+
+
+class DismissalIn(In):
+    entries = serializers.ListField(child=serializers.CharField(max_length=60), min_length=1, max_length=50)
+
+
+class PreviewIn(In):
+    theme = OpaqueId("theme", rows=lambda actor: Theme.objects.present(), required=False, default=None)
+    words = _WordsField(help_text=_WORDS)
+
+
+class PreviewOut(Out):
+    looked_at = serializers.IntegerField(
+        help_text="The latest comments, and those that speak of the theme now."
+    )
+    gained = serializers.IntegerField()
+    lost = serializers.IntegerField()
+    turned = serializers.IntegerField(help_text="Would be heard in another tone.")
+
+
+class SplitIn(In):
+    name = serializers.CharField(max_length=60)
+    entries = serializers.ListField(child=serializers.CharField(max_length=200), min_length=1, max_length=400)
+
+
+class PlaceIn(In):
+    board = serializers.ChoiceField(["", *Theme.Board.values], help_text="Empty: off the board.")
+    state = serializers.ChoiceField(Theme.State.values, default=Theme.State.OPEN.value)
+    owner = OpaqueId("member", rows=_members, required=False, allow_null=True, default=None)
+    revision = serializers.IntegerField(required=False, help_text="Refused if somebody saved since.")
+
+
+class StandingOut(Out):
+    theme = OpaqueId("theme", source="theme.pk")
+    name = serializers.CharField(source="theme.name")
+    share_here = serializers.FloatField()
+    share_rest = serializers.FloatField()
+    difference = serializers.FloatField(source="value")
+    low = serializers.FloatField(source="interval.low", help_text="Widened for selection where it is real.")
+    high = serializers.FloatField(source="interval.high")
+    adjusted_p = serializers.FloatField(help_text="Fisher's, Benjamini-Hochberg over all themes.")
+    real = serializers.BooleanField()
+
+
+class StandingsOut(Out):
+    filter = serializers.CharField()
+    here = serializers.IntegerField(help_text="Commenters that the filter lets through.")
+    rest = serializers.IntegerField(help_text="Other commenters of the same surveys and period.")
+    hidden = serializers.BooleanField()
+    themes = StandingOut(many=True, source="rows")
+
+
+class SuggestionsView(ApiView):
+    """What people say often and no theme has words for."""
+
+    actions = {"GET": "response.view", "POST": "theme.edit"}
+
+    @extend_schema(responses=SuggestionsOut, parameters=FILTER_PARAMETERS, operation_id="themes_suggestions")
+    def get(self, request: Any) -> Answered:
+        chosen = Filter.read(request.query_params, self.actor.organization).without_theme()
+        return Answered(SuggestionsOut(noticing_themes.suggestions(chosen, self.actor)).data)
+
+    @extend_schema(request=DismissalIn, responses={204: None}, operation_id="themes_dismiss")
+    def post(self, request: Any) -> Answered:
+        """These entries are no theme: they are not suggested again."""
+        given = DismissalIn(data=request.data, context={"request": request})
+        given.is_valid(raise_exception=True)
+        noticing_themes.dismiss(given.validated_data["entries"], by=self.actor)
+        return Answered(status=status.HTTP_204_NO_CONTENT)
+
+
+class PreviewView(ApiView):
+    """What other words would change, before they do. Saves nothing."""
+
+    actions = {"POST": "theme.edit"}
+
+    @extend_schema(request=PreviewIn, responses=PreviewOut, operation_id="themes_preview")
+    def post(self, request: Any) -> Answered:
+        given = PreviewIn(data=request.data, context={"request": request})
+        given.is_valid(raise_exception=True)
+        facts = given.validated_data
+        try:
+            told = previewing_themes.preview(facts["words"], self.actor, theme=facts["theme"])
+        except BadTheme as error:
+            raise _refused(error) from error
+        return Answered(PreviewOut(told).data)
+
+
+class ThemeSplitView(ApiView):
+    """Some of its words become a theme of their own."""
+
+    actions = {"POST": "theme.edit"}
+
+    @extend_schema(request=SplitIn, responses={201: ThemeOut}, operation_id="themes_split")
+    def post(self, request: Any, id: str) -> Answered:
+        theme = find(_themes(), "theme", id)
+        given = SplitIn(data=request.data, context={"request": request})
+        given.is_valid(raise_exception=True)
+        try:
+            made = naming_themes.split(theme, **given.validated_data, by=self.actor)
+        except BadTheme as error:
+            raise _refused(error) from error
+        return Answered(ThemeOut(made).data, status=201)
+
+
+class ThemePlaceView(ApiView):
+    """Pain point or strength, whose it is, and how far it is with it."""
+
+    actions = {"PUT": "theme.edit"}
+
+    @extend_schema(request=PlaceIn, responses=ThemeOut, operation_id="themes_place")
+    def put(self, request: Any, id: str) -> Answered:
+        theme = find(_themes(), "theme", id)
+        given = PlaceIn(data=request.data, context={"request": request})
+        given.is_valid(raise_exception=True)
+        facts = {"revision": theme.revision, **given.validated_data}
+        return Answered(ThemeOut(boarding_themes.place(theme, **facts, by=self.actor)).data)
+
+
+class StandingOutView(ApiView):
+    """Which themes are spoken of more, or less, by those whom the filter lets through than by the rest."""
+
+    actions = {"GET": "report.view"}
+
+    @extend_schema(responses=StandingsOut, parameters=FILTER_PARAMETERS, operation_id="themes_standing_out")
+    def get(self, request: Any) -> Answered:
+        chosen = Filter.read(request.query_params, self.actor.organization).without_theme()
+        found = standing_out.standings(chosen, self.actor)
+        facts = {name: getattr(found, name) for name in ("here", "rest", "hidden", "rows")}
+        return Answered(StandingsOut({"filter": chosen.words(), **facts}).data)

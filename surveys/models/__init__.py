@@ -9,7 +9,7 @@ from surveys.models.question import Question
 from surveys.models.response import Response
 from surveys.models.response_edit import ResponseEdit
 from surveys.models.survey import Survey
-from surveys.models.theme import Correction, Mention, Sentiment, Theme, ThemeRun, Tone
+from surveys.models.theme import Correction, Dismissal, Mention, Sentiment, Theme, ThemeRun, Tone
 from surveys.models.version import Version
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Appearance",
     "ChannelCost",
     "Correction",
+    "Dismissal",
     "Distribution",
     "Invitation",
     "JourneyOrder",

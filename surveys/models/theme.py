@@ -35,12 +35,32 @@ class ThemeQuerySet(TenantQuerySet):
 class Theme(Editable, TenantModel):
     """Something that comments talk about: a name, and its words by language (surveys/theming/tagging.py)."""
 
+    class Board(models.TextChoices):
+        PAIN = "pain", _("Pain point")
+        STRENGTH = "strength", _("Strength")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        WORKING = "working", _("Being worked on")
+        DONE = "done", _("Done")
+
     organization = OrganizationKey()
     name = models.CharField(max_length=60)
     # The starter theme that it began as; empty for one of the organization's own.
     seed = models.CharField(max_length=20, blank=True)
     # {"en": ["waiting time", "-queue"], "": [...]}; "" is every language.
     words = models.JSONField(default=dict)
+    # On which side of the board, whose it is there, and how far.
+    board = models.CharField(max_length=8, choices=Board, blank=True, default="", db_default="")
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN, db_default=State.OPEN)
+    owner = TenantForeignKey(
+        "accounts.Membership",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        indexed=False,
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = TenantManager.from_queryset(ThemeQuerySet)()
@@ -146,6 +166,21 @@ class Correction(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.theme_id} in {self.response_id}: {self.sentiment}"
+
+
+class Dismissal(TenantModel):
+    """An entry that was suggested and is no theme."""
+
+    organization = OrganizationKey()
+    entry = models.CharField(max_length=60)
+
+    objects = TenantManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "entry"], name="dismissal_once")]
+
+    def __str__(self) -> str:
+        return self.entry
 
 
 class ThemeRun(TenantModel):

@@ -17,11 +17,21 @@ from accounts.door import member_page
 from accounts.models.editable import Stale
 from accounts.toasts import toast
 from accounts.views.restoring import taken_back
-from surveys import comparing, hearing, naming_themes, reporting, starter_themes, weighing_themes
+from surveys import (
+    comparing,
+    hearing,
+    naming_themes,
+    previewing_themes,
+    reporting,
+    standing_out,
+    starter_themes,
+    weighing_themes,
+)
 from surveys.filtering import Filter
 from surveys.forms import CorrectionForm, MergeThemeForm, ThemeForm
 from surveys.models import Response, Theme, ThemeRun
 from surveys.naming_themes import BadTheme
+from surveys.previewing_themes import Preview
 from surveys.views.results import figure, filter_choices
 
 
@@ -37,6 +47,7 @@ def theme_list(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "chosen": chosen,
             "themes": themes,
+            "standings": standing_out.standings(chosen, actor),
             "rows": [(each, figure(each.scored)) for each in themes.rows],
             "reach": _reach(themes),
             "margin": round(comparing.MARGIN * 100),
@@ -68,10 +79,11 @@ def theme_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         words=theme.words,
         locale=actor.organization.locale,
     )
-    status, stale = 200, None
+    status, stale, preview = 200, None, None
     if request.method == "POST":
         form, status = ThemeForm(request.POST, words=theme.words, locale=actor.organization.locale), 422
-        if form.is_valid():
+        preview, status = _preview(request, form, actor, theme, status)
+        if preview is None and form.is_valid():
             facts = {"name": form.cleaned_data["name"], "words": form.words()}
             try:
                 naming_themes.change(theme, **facts, revision=form.cleaned_data["revision"] or 0, by=actor)
@@ -106,6 +118,7 @@ def theme_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "form": form if actor.may("theme.edit") else None,
             "merge": MergeThemeForm(into=theme) if Theme.objects.present().count() > 1 else None,
             "stale": stale,
+            "preview": preview,
             "margin": round(comparing.MARGIN * 100),
             "tested_from": comparing.TESTED_FROM,
             "run": ThemeRun.objects.first(),
@@ -122,9 +135,11 @@ def theme_new(request: HttpRequest, slug: str) -> HttpResponse:
     """A theme of one's own."""
     locale = _actor(request).organization.locale
     form, status = ThemeForm(initial={"name": request.GET.get("name", "")[:60]}, locale=locale), 200
+    preview = None
     if request.method == "POST":
         form, status = ThemeForm(request.POST, locale=locale), 422
-        if form.is_valid():
+        preview, status = _preview(request, form, _actor(request), None, status)
+        if preview is None and form.is_valid():
             try:
                 made = naming_themes.make(form.cleaned_data["name"], form.words(), by=_actor(request))
                 toast(
@@ -133,7 +148,7 @@ def theme_new(request: HttpRequest, slug: str) -> HttpResponse:
                 return redirect("theme_detail", slug, made.pk)
             except BadTheme as error:
                 form.add_error(NON_FIELD_ERRORS, str(error))
-    return render(request, "surveys/theme_new.html", {"form": form}, status=status)
+    return render(request, "surveys/theme_new.html", {"form": form, "preview": preview}, status=status)
 
 
 @member_page("theme.edit")
@@ -211,6 +226,19 @@ def answer_theme(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         naming_themes.correct(response, theme, None if says == "none" else int(says), by=actor)
         toast(request, _("Kept, also when comments are read again."))
     return redirect("answer_detail", slug, pk)
+
+
+def _preview(
+    request: HttpRequest, form: ThemeForm, actor: Actor, theme: Theme | None, status: int
+) -> tuple[Preview | None, int]:
+    """What the words in the form would change, where that was asked for and can be told; nothing is saved."""
+    if request.POST.get("do") != "preview" or not form.is_valid():
+        return None, status
+    try:
+        return previewing_themes.preview(form.words(), actor, theme=theme), 200
+    except BadTheme as error:
+        form.add_error(NON_FIELD_ERRORS, str(error))
+        return None, status
 
 
 def _quotes(theme: Theme, chosen: Filter, actor: Actor) -> list[dict[str, Any]]:

@@ -6,8 +6,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from surveys import starter_themes
-from surveys.theming import reviewing, seeds
+from surveys.theming import noticing, reviewing, seeds
+from surveys.theming.noticing import Said
 from surveys.theming.tagging import Tagger
+
+SUGGESTED_FROM = 2_000  # comments
 
 
 class Command(BaseCommand):
@@ -27,3 +30,10 @@ class Command(BaseCommand):
         names = {key: str(name) for key, name in starter_themes.NAMES.items()}
         for line in reviewing.told(found, names):
             self.stdout.write(line)
+        said = [Said(comment.text, comment.score) for comment in comments[:SUGGESTED_FROM]]
+        self.stdout.write("\nSaid often, and in none of these themes:")
+        for each in noticing.notice(said, tagger):
+            lean = {-1: "said more by detractors", 1: "said more by promoters", 0: "said by both alike"}[
+                each.lean
+            ]
+            self.stdout.write(f"   {', '.join(each.entries[:6])}: {len(each.places)} comments, {lean}")

@@ -1,15 +1,15 @@
 """English."""
 
 COMMON = """
-a about above after again all also am an and any are as at be because been before being between both
-by can come could did do does doing down during each even ever every few for from further get go got
-had has have having he her here hers him his how i i'd i'll i'm i've if in into is it it's its
-itself just know let made make many me might mine more most much must my myself now of off on once
-one only or other our ours out over own per put quite rather really said same say see she should
-since so some still such take than that that's the their theirs them then there these they they're
-thing this those through time to too two under until up upon us use used using very via want was we
-we've went were what when where which while who whom whose why will with within would year you
-you'll you're you've your yours
+a about above first second last new old lot way ways thing things day days after again all also am
+an and any are as at be because been before being between both by can come could did do does doing
+down during each even ever every few for from further get go got had has have having he her here
+hers him his how i i'd i'll i'm i've if in into is it it's its itself just know let made make many
+me might mine more most much must my myself now of off on once one only or other our ours out over
+own per put quite rather really said same say see she should since so some still such take than that
+that's the their theirs them then there these they they're this those through time to too two under
+until up upon us use used using very via want was we we've went were what when where which while who
+whom whose why will with within would year you you'll you're you've your yours
 """
 NOT = """
 not no never none nobody nothing neither nor without cannot can't don't doesn't didn't won't

@@ -25,10 +25,10 @@ from segments import declaring_features, keeping_companies, staging
 from segments.customers import Person, upsert_many
 from segments.models import Attribute, Company, ContactRole, Customer, CustomerEvent, Segment
 from segments.timeline import Happening, append_many
-from surveys import distributing, hearing, naming_themes, publishing, starting
+from surveys import boarding_themes, distributing, hearing, naming_themes, publishing, starting
 from surveys.backfilling import PastAnswer, backfill
 from surveys.kinds import Value
-from surveys.models import Distribution, Invitation, Response, Survey
+from surveys.models import Distribution, Invitation, Response, Survey, Theme
 
 PASSWORD = "an-invented-example"
 SEED = 20_261
@@ -99,10 +99,24 @@ def build_world(world: World, *, seed: int, now: datetime) -> Organization:
         staging.settle(at=now, why="time")
         naming_themes.start_with(world.themes, by=actor)
         hearing.settle()
+        _board(world, actor)
         for model in (Customer, CustomerEvent, Invitation, Response):
             fresh_statistics(model)
         rest.add(world, survey=survey, by=actor, random=random, now=now)
     return organization
+
+
+def _board(world: World, actor: Actor) -> None:
+    """The first of its themes is a pain point that somebody works on."""
+    theme = Theme.objects.get(seed=world.themes[0])
+    boarding_themes.place(
+        theme,
+        board=Theme.Board.PAIN,
+        state=Theme.State.WORKING,
+        owner=actor.membership,
+        revision=theme.revision,
+        by=actor,
+    )
 
 
 def _found(world: World, now: datetime) -> Organization:

@@ -123,6 +123,8 @@ def _in_language(
     made = []
     for group in _together(kept):
         within = set().union(*(each.places for each in group))
+        if len(within & untold) < FEWEST:  # themes speak for these comments already
+            continue
         made.append(
             Noticed(
                 language=language,

@@ -37,6 +37,7 @@ PREFIXES = {
     "question": "qst",
     "response": "res",
     "segment": "seg",
+    "stay": "sty",
     "sender": "snd",
     "survey": "sur",
     "template": "tpl",

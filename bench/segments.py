@@ -33,13 +33,13 @@ def measure() -> Iterator[Ratio]:
     yield from imports()
 
 
-def fill() -> None:
-    """200,000 customers, made once and kept for the next run; every fact from one seed."""
+def fill(size: int = CUSTOMERS) -> None:
+    """So many customers, made once and kept for the next run; every fact from one seed."""
     from accounts.tenancy.context import current_organization_id
     from accounts.tenancy.staging import copy_rows, fresh_statistics
     from segments.models import Attribute, Customer
 
-    if Customer.objects.count() >= CUSTOMERS:
+    if Customer.objects.count() >= size:
         return
     Attribute.objects.get_or_create(
         key="plan", defaults={"label": "Plan", "kind": "choice", "choices": ["basic", "gold", "team"]}
@@ -51,15 +51,15 @@ def fill() -> None:
         "attributes", "stage", "last_score", "last_category", "previous_category", "last_channel",
         "last_touchpoint", "answer_count", "revision", "changed", "created_at", "updated_at",
     ]  # fmt: skip
-    copy_rows(Customer, fields, rows())
+    copy_rows(Customer, fields, rows(size))
     fresh_statistics(Customer)
 
 
-def rows() -> Iterator[tuple[Any, ...]]:
+def rows(size: int = CUSTOMERS) -> Iterator[tuple[Any, ...]]:
     from django.utils import timezone
 
     chance, now = random.Random(5), timezone.now()
-    for number in range(CUSTOMERS):
+    for number in range(size):
         score = chance.randint(0, 10) if chance.random() < 0.6 else None
         category = (
             "" if score is None else "detractor" if score < 7 else "passive" if score < 9 else "promoter"

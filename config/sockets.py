@@ -28,6 +28,14 @@ SEGMENT_FIELDS: tuple[str, ...] = (
     "outreach.segment_fields.fields",
 )
 
+# Each is called as make() and returns a segments.fact_logs.Log: a table with change numbers whose facts rules read.
+FACT_LOGS: tuple[str, ...] = (
+    "segments.fact_logs.customers",
+    "segments.fact_logs.companies",
+    "surveys.segment_fields.log",
+    "outreach.segment_fields.log",
+)
+
 # Who holds data about a person, for export and erasure: each is an accounts.personal_data.DataMap. Upper apps
 # first, so that erasure meets the customer's own row last.
 PERSONAL_DATA: tuple[str, ...] = (
@@ -69,6 +77,7 @@ DUE_WORK: tuple[str, ...] = (
     "segments.importing.due",
     "segments.my_data.due",
     "segments.staging.due",
+    "segments.keeping_up.due",
     "surveys.distributing.due",
     "surveys.answering.due",
     "surveys.watching.due",
@@ -111,6 +120,7 @@ TIDYING: tuple[str, ...] = (
     "segments.closing_merges.close_due",
     "segments.staging.nightly",
     "segments.receiving.tidy",
+    "segments.membership_check.nightly",
 )
 
 # Each is called as fact(customer, actor) and returns the context of a card on the customer's page beside the

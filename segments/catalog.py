@@ -26,6 +26,7 @@ from accounts.models import Organization, Unit
 from accounts.sockets import plugged
 from accounts.tenancy.context import current_organization_id
 from segments import stages
+from segments.edges import AnyEdge, DayEdge, Edge
 from segments.models import (
     Attribute,
     Category,
@@ -77,6 +78,10 @@ class Asked:
     def begin_of(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.zone)
 
+    def theirs(self, rows: models.QuerySet) -> models.QuerySet:
+        """Of rows with a customer_id, those that the answer can be about."""
+        return rows if self.people is None else rows.filter(self.people)
+
 
 @dataclass(frozen=True)
 class Field:
@@ -107,6 +112,12 @@ class Field:
     order: str = ""
     sensitive: bool = False
     currency: str = ""
+    # For following who is in a segment (depending.py). `reads`: logs of facts beside the customer's own row.
+    reads: tuple[str, ...] = ()
+    # When time alone may turn a condition; those of plain columns and attributes follow from the operator.
+    edges: Callable[[Condition, "Asked"], Sequence[AnyEdge]] | None = None
+    # Whether one customer's answer depends on the facts of all the others, as a rank does.
+    among_others: Callable[[Condition], bool] = lambda asked_for: asked_for.operator == "top_percent"
 
     def subject(self, options: Mapping[str, Any]) -> str:
         """How the sentence calls it."""
@@ -217,7 +228,7 @@ def _core() -> list[Field]:
               shown=lambda one: one.locale),
         Field("time_zone", _("time zone"), "text", person, column="time_zone",
               suggest=lambda: _seen("time_zone"), shown=lambda one: one.time_zone),
-        Field("external_id", _("external id"), "text", person, condition=_external_id),
+        Field("external_id", _("external id"), "text", person, condition=_external_id, reads=("key",)),
         Field("stage", _("stage"), "choice", person, choices=tuple(names), labels=names, column="stage",
               shown=lambda one: one.stage, order="stage"),
         Field("stage_since", _("in this stage since"), "instant", person, column="stage_since",
@@ -226,34 +237,36 @@ def _core() -> list[Field]:
               shown=lambda one: one.created_at, order="created_at"),
         Field("unit", _("unit"), "unit", person, condition=_unit, suggest=None,
               shown=lambda one: one.unit.name if one.unit else ""),
-        Field("company", _("company"), "text", person, column="company__name",
+        Field("company", _("company"), "text", person, column="company__name", reads=("company",),
               shown=lambda one: one.company.name if one.company else ""),
-        Field("industry", _("industry of the company"), "text", firm, column="company__industry"),
+        Field("industry", _("industry of the company"), "text", firm, column="company__industry",
+              reads=("company",)),
         Field("roles", _("role in the company"), "list", firm, choices=tuple(ContactRole.values),
               labels=dict(ContactRole.choices), condition=_role,
               suggest=lambda: list(ContactRole.values), shown=lambda one: one.roles.split() or None),
         Field("account_owner", _("account owner of the company"), "text", firm,
-              column="company__owner__user__email", suggest=_owners,
+              column="company__owner__user__email", suggest=_owners, reads=("company",),
               shown=lambda one: one.company.owner.user.email if one.company and one.company.owner else ""),
         Field("company_revenue", _("revenue of the company"), "money", firm, expression=_company_revenue,
-              shown=_shown_revenue, currency=currency),
+              shown=_shown_revenue, currency=currency, reads=("company",)),
         Field("company_renewal", _("renewal date of the company"), "date", firm, expression=_company_renewal,
+              reads=("company",),
               shown=lambda one: one.company.renewal_date.isoformat()
               if one.company and one.company.renewal_date else None),
         Field("event_count", _("number of events"), "count", behaviour, options=(_EVENT, *_PROPERTY, _WITHIN),
-              condition=_event_count, phrase=_said_count),
+              condition=_event_count, reads=("event",), edges=_event_edges, phrase=_said_count),
         Field("event_sum", _("sum of events"), "count", behaviour, options=(_EVENT, *_PROPERTY, _WITHIN),
-              condition=_event_sum, phrase=_said_sum),
+              condition=_event_sum, reads=("event",), edges=_event_edges, phrase=_said_sum),
         Field("event_last", _("last event"), "instant", behaviour, options=(_EVENT, *_PROPERTY),
-              condition=_event_last, phrase=_said_last),
+              condition=_event_last, reads=("event",), edges=_event_edges, phrase=_said_last),
         Field("contacts", _("messages from us"), "count", behaviour, options=(_WITHIN,),
-              condition=_contacts, phrase=_said_contacts),
+              condition=_contacts, reads=("contact",), edges=_contact_edges, phrase=_said_contacts),
         Field("consent", _("consent"), "flag", allowed,
               options=(
                   Option("channel", "choice", choices=(ANY_CHANNEL, *Channel.values)),
                   Option("purpose", "choice", choices=tuple(Purpose.values)),
               ),
-              condition=_consent, phrase=_said_consent),
+              condition=_consent, reads=("consent",), phrase=_said_consent),
         Field("segment", _("another segment"), "segment", _("Segments")),
     ]  # fmt: skip
 
@@ -380,7 +393,7 @@ def _event_sum(asked_for: Condition, asked: Asked) -> Q:
 
 
 def _contacts(asked_for: Condition, asked: Asked) -> Q:
-    contacts = _theirs(Contact.objects.filter(at__lte=asked.now), asked)
+    contacts = asked.theirs(Contact.objects.filter(at__lte=asked.now))
     days = asked_for.option("days")
     if days is not None:
         contacts = contacts.filter(at__gt=asked.now - timedelta(days=days))
@@ -427,7 +440,7 @@ def _events(asked_for: Condition, asked: Asked) -> models.QuerySet:
 def _named(asked_for: Condition, asked: Asked) -> models.QuerySet:
     """Events of the name, and of the property if one is asked for: any value of it, or this one, as text."""
     named = CustomerEvent.objects.filter(name=asked_for.option("event"), mode__in=_modes(asked))
-    events = _theirs(named, asked)
+    events = asked.theirs(named)
     key, wanted = asked_for.option("property"), asked_for.option("equals")
     if key is None:
         return events
@@ -435,8 +448,58 @@ def _named(asked_for: Condition, asked: Asked) -> models.QuerySet:
     return events.filter(said__isnull=False) if wanted is None else events.filter(said=wanted)
 
 
-def _theirs(rows: models.QuerySet, asked: Asked) -> models.QuerySet:
-    return rows if asked.people is None else rows.filter(asked.people)
+def _event_edges(asked_for: Condition, asked: Asked) -> list[AnyEdge]:
+    return window_edges(_named(asked_for, asked), "at", _days_of(asked_for))
+
+
+def _contact_edges(asked_for: Condition, asked: Asked) -> list[AnyEdge]:
+    return window_edges(Contact.objects.all(), "at", _days_of(asked_for))
+
+
+def _days_of(asked_for: Condition) -> int | None:
+    """The length of the window that a condition looks at, by its option or by its operator; None for all time."""
+    if asked_for.operator in ("within_last", "longer_ago_than"):
+        return int(asked_for.value)
+    days = asked_for.option("days")
+    return None if days is None else int(days)
+
+
+def window_edges(
+    rows: models.QuerySet,
+    column: str,
+    days: int | None,
+    *,
+    customer: str = "customer_id",
+    every: timedelta | None = None,
+) -> list[AnyEdge]:
+    """What lies in the future comes to count at its instant; what counts for so many days ceases to after them."""
+    afters = [timedelta(0)] if days is None else [timedelta(0), timedelta(days=days)]
+    return [Edge(rows, column, after, customer, every) for after in afters]
+
+
+def edges_of(word: Field, asked_for: Condition, asked: Asked) -> Sequence[AnyEdge]:
+    """When time alone may turn this condition for somebody."""
+    if word.edges is not None:
+        return word.edges(asked_for, asked)
+    operator = asked_for.operator
+    if word.column and word.kind == "instant" and operator in ("within_last", "longer_ago_than"):
+        return window_edges(Customer.objects.present(), word.column, _days_of(asked_for), customer="pk")
+    if word.kind == "date" and (word.attribute or word.expression is not None):
+        rows = Customer.objects.present()
+        if word.expression is not None:
+            held = word.expression(dict(asked_for.options), asked)
+        else:
+            rows, held = (
+                rows.filter(attributes__has_key=word.attribute),
+                KeyTextTransform(word.attribute, "attributes"),
+            )
+        afters = {
+            "within_last": lambda days: (0, days + 1),
+            "longer_ago_than": lambda days: (days + 1,),
+            "within_next": lambda days: (-days, 1),
+        }.get(operator, lambda days: ())
+        return [DayEdge(rows, held, after) for after in afters(asked_for.value)]
+    return ()
 
 
 def _modes(asked: Asked) -> list[str]:

@@ -57,6 +57,11 @@ def members(segment: Segment, *, asked: Asked | None = None) -> CustomerQuerySet
     return everybody(asked).filter(_of_segment(segment, _Compiler(asked)))
 
 
+def inside(segment: Segment, *, asked: Asked, words: Vocabulary | None = None) -> Q:
+    """Being in a segment, as a condition for Customer.objects.filter: everybody() comes on top. Raises Unanswerable."""
+    return _of_segment(segment, _Compiler(asked, words))
+
+
 def found_by(rule: Group, *, asked: Asked | None = None, words: Vocabulary | None = None) -> CustomerQuerySet:
     """The customers that a rule describes."""
     asked = asked or Asked.here()
@@ -473,6 +478,7 @@ __all__ = [
     "count",
     "everybody",
     "found_by",
+    "inside",
     "members",
     "patience",
     "plan",

@@ -101,6 +101,20 @@ DATA_MAP: DataMap = {
     "segments.SegmentMember": About(
         none="id organization segment customer added_at", person="customer_id", delete=True
     ),
+    # In which segments somebody was says what they are like: it is theirs, and it goes with them.
+    "segments.SegmentStay": About(
+        personal="segment entered_at left_at",
+        none="id organization customer entered_why left_why changed",
+        person="customer_id",
+        delete=True,
+    ),
+    "segments.SegmentFollowing": About(none="id organization segment signature filling through next_at held"),
+    "segments.FollowingTurn": About(
+        none="id organization positions surroundings seen_at next_at filled_from after audited_at audited drifted"
+        " suspects suspected_below"
+    ),
+    # A queue of seconds.
+    "segments.FactChange": About(none="id organization kind whose"),
     "segments.StageChange": About(
         personal="old new", none="id organization customer_id at why", person="customer_id", delete=True
     ),

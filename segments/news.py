@@ -14,6 +14,16 @@ NEWS = (
         {"change": Fact.ID, "since": Fact.INSTANT},
     ),
     NewsType(
+        "customer.entered",
+        "A customer came to be in a segment, by their facts or by the time that passed.",
+        {"segment": Fact.ID},
+    ),
+    NewsType(
+        "customer.left",
+        "A customer is not in a segment any more, by their facts or by the time that passed.",
+        {"segment": Fact.ID},
+    ),
+    NewsType(
         "customer.merged",
         "Another record of the same person became part of this customer; it can be undone for 30 days.",
         {"absorbed": Fact.ID},
@@ -31,6 +41,11 @@ NEWS = (
         {"kind": Fact.WORD, "customer": Fact.ID},
     ),
     NewsType("segment.saved", "A segment was made, or its rule or name changed.", {}),
+    NewsType(
+        "segment.drifted",
+        "The nightly check found people written down in the wrong place, and put them right: a fault of ours.",
+        {"places": Fact.COUNT, "of": Fact.COUNT},
+    ),
     NewsType(
         "customer_import.finished",
         "A file of customers has come in, or was stopped.",

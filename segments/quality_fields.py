@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Func, Max, Q, QuerySet, TextField, Value
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from segments import catalog, compiling, origins, reaching
 from segments.catalog import Asked, Field
+from segments.edges import AnyEdge
 from segments.models import Attribute, AttributeChange, Channel, Customer, CustomerKey, Suppression
 from segments.rules import Condition
 from segments.rules.tree import Option
@@ -21,6 +22,8 @@ from segments.rules.tree import Option
 NO_ADDRESS, BOUNCED, COMPLAINED, STOPPED = "no_address", "bounced", "complained", "stopped"
 UNREACHABLE = (NO_ADDRESS, BOUNCED, COMPLAINED, STOPPED)
 CRM_SEEN = "crm_seen"
+# How often columns without an index are looked at for what time does to them.
+SELDOM = timedelta(minutes=10)
 WHY = {
     NO_ADDRESS: _("there is no e-mail address"),
     BOUNCED: _("the e-mail address does not exist"),
@@ -45,16 +48,19 @@ def fields() -> list[Field]:
 
     return [
         Field("value_set", _("when a value was set"), "instant", group, options=(of,),
-              condition=_value_set, phrase=said(_("last change of %(what)s"))),
+              condition=_value_set, edges=_set_edges, phrase=said(_("last change of %(what)s"))),
         Field("value_source", _("where a value came from"), "text", group, options=(of,),
               condition=_value_source, phrase=said(_("source of %(what)s"))),
         Field("value_shared", _("a value that others have too"), "flag", group, options=(of,),
-              condition=_value_shared, phrase=said(_("another customer has the same %(what)s"))),
+              condition=_value_shared, among_others=lambda asked_for: True,
+              phrase=said(_("another customer has the same %(what)s"))),
         Field("unreachable", _("no mail reaches them"), "flag", group,
               options=(Option("why", "choice", choices=UNREACHABLE, labels=WHY),),
-              condition=_unreachable, phrase=_said_unreachable),
+              condition=_unreachable, reads=("suppression",), among_others=_by_hash,
+              phrase=_said_unreachable),
         Field(CRM_SEEN, _("last sign of the CRM record"), "instant", group,
-              options=(Option("system", "text", required=False),), condition=_crm_seen, phrase=_said_crm),
+              options=(Option("system", "text", required=False),), condition=_crm_seen,
+              reads=("key",), edges=_crm_edges, phrase=_said_crm),
     ]  # fmt: skip
 
 
@@ -87,6 +93,30 @@ def _value_set(asked_for: Condition, asked: Asked) -> Q:
     upto, beyond = ("lt", "gte") if asked_for.operator == "before" else ("lte", "gt")
     later = changes.filter(**{f"at__{beyond}": high})
     return known & _brought(upto, high) & ~Q(pk__in=later.values("customer_id"))
+
+
+def _set_edges(asked_for: Condition, asked: Asked) -> list[AnyEdge]:
+    if asked_for.operator not in ("within_last", "longer_ago_than"):
+        return []
+    changes = AttributeChange.objects.filter(key=origins.change_key(asked_for.option("of")))
+    people, days = Customer.objects.present(), int(asked_for.value)
+    return [
+        *catalog.window_edges(changes, "at", days, every=SELDOM),
+        *catalog.window_edges(people, "recorded_at", days, customer="pk"),
+        *catalog.window_edges(people.filter(recorded_at=None), "created_at", days, customer="pk"),
+    ]
+
+
+def _crm_edges(asked_for: Condition, asked: Asked) -> list[AnyEdge]:
+    if asked_for.operator not in ("within_last", "longer_ago_than"):
+        return []
+    keys = CustomerKey.objects.filter(kind="crm").annotate(sign=Coalesce("seen_at", "created_at"))
+    return catalog.window_edges(keys, "sign", int(asked_for.value), every=SELDOM)
+
+
+def _by_hash(asked_for: Condition) -> bool:
+    """What is stopped is known by the hash of the address, which leads to nobody."""
+    return bool(asked_for.option("why") != NO_ADDRESS)
 
 
 def _brought(lookup: str, at: datetime | None) -> Q:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import DecimalField, Q, QuerySet, Subquery
@@ -10,7 +11,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from segments import compiling, worth
-from segments.catalog import Asked, Field, compared
+from segments.catalog import Asked, Field, compared, window_edges
+from segments.edges import AnyEdge
+from segments.models import CustomerEvent
 from segments.rules import Condition
 from segments.rules.tree import Option
 
@@ -24,6 +27,8 @@ def fields() -> list[Field]:
             _("Behaviour"),
             options=(Option("days", "days", required=False),),
             condition=_lifetime_value,
+            reads=("event",),
+            edges=_amount_edges,
             phrase=_said,
         )
     ]
@@ -32,6 +37,8 @@ def fields() -> list[Field]:
 def _lifetime_value(asked_for: Condition, asked: Asked) -> Q:
     """Unknown for those without any amount, as any other fact that is not known."""
     rows = worth.totals(asked, asked_for.option("days"))
+    if asked_for.operator != "top_percent":
+        rows = asked.theirs(rows)
     operator = asked_for.operator
     if operator in ("is_known", "is_unknown"):
         known = Q(pk__in=rows.values("customer_id"))
@@ -43,6 +50,12 @@ def _lifetime_value(asked_for: Condition, asked: Asked) -> Q:
         return ~Q(pk__in=rows.filter(same).values("customer_id"))
     _fits, comparison = compared(operator, asked_for.value)
     return Q(pk__in=rows.filter(comparison).values("customer_id"))
+
+
+def _amount_edges(asked_for: Condition, asked: Asked) -> list[AnyEdge]:
+    """There is no index of amounts by their instant: a look once in a while."""
+    rows = CustomerEvent.objects.filter(amount__isnull=False)
+    return window_edges(rows, "at", asked_for.option("days"), every=timedelta(minutes=10))
 
 
 class _Edge(Subquery):

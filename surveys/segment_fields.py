@@ -15,7 +15,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.modes import counting
-from segments.catalog import Asked, Field, compared, instants
+from segments.catalog import Asked, Field, compared, instants, window_edges
+from segments.edges import AnyEdge
+from segments.fact_logs import Log
 from segments.profiling import PROFILED
 from segments.rules import Condition
 from segments.rules.tree import Option
@@ -29,7 +31,7 @@ def fields() -> list[Field]:
     """Words, themes and tone of comments; last asked; invitations without an answer; survey answered."""
     said = _("Answers")
     return [
-        Field("comment", _("words of an answer"), "text", said, condition=_comment),
+        Field("comment", _("words of an answer"), "text", said, condition=_comment, reads=("response",)),
         Field(
             "themes",
             _("themes of their comments"),
@@ -40,6 +42,8 @@ def fields() -> list[Field]:
                 Option("days", "days", required=False),
             ),
             condition=_themes,
+            reads=("response", "theme"),
+            edges=_theme_edges,
             phrase=_said_themes,
             suggest=lambda: list(Theme.objects.present().values_list("name", flat=True)),
         ),
@@ -51,8 +55,17 @@ def fields() -> list[Field]:
             choices=tuple(TONES),
             labels=_TONE_LABELS,
             condition=_sentiment,
+            reads=("response", "theme"),
         ),
-        Field("asked", _("last asked"), "instant", said, condition=_asked),
+        Field(
+            "asked",
+            _("last asked"),
+            "instant",
+            said,
+            condition=_asked,
+            reads=("invitation",),
+            edges=_asked_edges,
+        ),
         Field(
             "unanswered",
             _("number of questions left unanswered"),
@@ -60,6 +73,8 @@ def fields() -> list[Field]:
             said,
             options=(Option("days", "days", required=False),),
             condition=_unanswered,
+            reads=("invitation",),
+            edges=_asked_edges,
             phrase=_said_unanswered,
         ),
         Field(
@@ -69,6 +84,7 @@ def fields() -> list[Field]:
             said,
             options=(Option("name", "text"),),
             condition=_survey_answered,
+            reads=("response",),
             phrase=lambda options: gettext("answered “%(name)s”") % options,
             suggest=lambda: list(
                 Survey.objects.present().order_by("name").values_list("name", flat=True)[:30]
@@ -77,9 +93,14 @@ def fields() -> list[Field]:
     ]
 
 
+def log() -> Log:
+    """What was answered; invitations are told of by a trigger."""
+    return Log("response", Response.objects.exclude(customer=None))
+
+
 def _comment(asked_for: Condition, asked: Asked) -> Q:
     """Of any counting answer; the negations mean: of none."""
-    worded = _counting(asked).with_words()
+    worded = asked.theirs(_counting(asked).with_words())
     operator, value = asked_for.operator, asked_for.value
     if operator in ("is_known", "is_unknown"):
         having = Q(pk__in=worded.values("customer_id")) & PROFILED
@@ -96,7 +117,7 @@ def _comment(asked_for: Condition, asked: Asked) -> Q:
 
 def _themes(asked_for: Condition, asked: Asked) -> Q:
     """Of any counting answer, or of those of the last days; with a tone, those spoken of so."""
-    answers, days, tone = _counting(asked), asked_for.option("days"), asked_for.option("tone")
+    answers, days, tone = asked.theirs(_counting(asked)), asked_for.option("days"), asked_for.option("tone")
     if days is not None:
         answers = answers.filter(answered_at__gt=asked.now - timedelta(days=days))
     spoken = Mention.objects.present().filter(response__in=answers.values("pk")).order_by()
@@ -110,9 +131,14 @@ def _themes(asked_for: Condition, asked: Asked) -> Q:
     return ~inside if operator in ("excludes", "is_unknown") else inside
 
 
+def _theme_edges(asked_for: Condition, asked: Asked) -> list[AnyEdge]:
+    days = asked_for.option("days")
+    return [] if days is None else window_edges(Response.objects.exclude(customer=None), "answered_at", days)
+
+
 def _sentiment(asked_for: Condition, asked: Asked) -> Q:
     """Of the latest counting answer with words."""
-    worded = _counting(asked).with_words().order_by("customer_id", "-answered_at", "-id")
+    worded = asked.theirs(_counting(asked).with_words()).order_by("customer_id", "-answered_at", "-id")
     toned = Tone.objects.filter(response__in=worded.distinct("customer_id").values("pk")).order_by()
     operator, value = asked_for.operator, asked_for.value
     if operator not in ("is_known", "is_unknown"):
@@ -123,7 +149,7 @@ def _sentiment(asked_for: Condition, asked: Asked) -> Q:
 
 
 def _asked(asked_for: Condition, asked: Asked) -> Q:
-    sent = Invitation.objects.asked().exclude(customer=None).exclude(source="test")
+    sent = asked.theirs(Invitation.objects.asked().exclude(customer=None).exclude(source="test"))
     operator = asked_for.operator
     if operator in ("is_known", "is_unknown"):
         having = Q(pk__in=sent.values("customer_id"))
@@ -139,7 +165,7 @@ def _asked(asked_for: Condition, asked: Asked) -> Q:
 
 def _unanswered(asked_for: Condition, asked: Asked) -> Q:
     silent = Invitation.objects.asked().filter(started_at=None, distribution__anonymous=False)
-    silent = silent.exclude(customer=None).exclude(source="test")
+    silent = asked.theirs(silent.exclude(customer=None).exclude(source="test"))
     days = asked_for.option("days")
     if days is not None:
         silent = silent.filter(issued_at__gt=asked.now - timedelta(days=days))
@@ -150,8 +176,15 @@ def _unanswered(asked_for: Condition, asked: Asked) -> Q:
     return ~Q(pk__in=totals.exclude(comparison).values("customer_id"))
 
 
+def _asked_edges(asked_for: Condition, asked: Asked) -> list[AnyEdge]:
+    days = asked_for.option("days")
+    if asked_for.operator in ("within_last", "longer_ago_than"):
+        days = asked_for.value
+    return window_edges(Invitation.objects.exclude(customer=None), "issued_at", days)
+
+
 def _survey_answered(asked_for: Condition, asked: Asked) -> Q:
-    answered = _counting(asked).filter(survey__name=asked_for.option("name"))
+    answered = asked.theirs(_counting(asked)).filter(survey__name=asked_for.option("name"))
     inside = Q(pk__in=answered.values("customer_id"))
     return inside if asked_for.operator == "is_true" else ~inside
 

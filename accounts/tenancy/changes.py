@@ -16,6 +16,15 @@ def horizon(using: str = DEFAULT_DB_ALIAS) -> int:
         return int(cursor.fetchone()[0])
 
 
+def ceiling(using: str = DEFAULT_DB_ALIAS) -> int:
+    """Whatever can be read now has a smaller number: once the horizon reaches this, all of it was behind it."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT loopwell_change_base() + pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+        )
+        return int(cursor.fetchone()[0])
+
+
 def settle_base(cursor: Any) -> None:
     """Keep numbers growing when the database moved to another cluster, whose transaction ids start again.
 

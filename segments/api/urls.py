@@ -16,6 +16,7 @@ from segments.api import (
     segment_shape,
     segments,
     stages,
+    stays,
     worth,
 )
 
@@ -78,5 +79,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("segments/<str:id>/copy", segments.SegmentCopyView.as_view(), name="api_segment_copy"),
     path("segments/<str:id>/freeze", segments.SegmentFreezeView.as_view(), name="api_segment_freeze"),
     path("segments/<str:id>/members", segments.SegmentMembersView.as_view(), name="api_segment_members"),
+    path("segments/<str:id>/stays", stays.SegmentStaysView.as_view(), name="api_segment_stays"),
+    path("customers/<str:id>/segments", stays.CustomerSegmentsView.as_view(), name="api_customer_segments"),
     path("rules/trial", segments.RuleView.as_view(), name="api_rule_trial"),
 ]

@@ -12,6 +12,7 @@ from segments.models.data_request import DataRequest
 from segments.models.distinction import Distinction
 from segments.models.feature import Feature, Use
 from segments.models.inbound import InboundDelivery, InboundWebhook
+from segments.models.membership import FactChange, FollowingTurn, Reason, SegmentFollowing, SegmentStay
 from segments.models.merge import Merge
 from segments.models.segment import Segment, SegmentMember
 from segments.models.stage import StageChange, StagePlan, StageRun
@@ -38,6 +39,8 @@ __all__ = [
     "EventMessageId",
     "ExistingPolicy",
     "Feature",
+    "FactChange",
+    "FollowingTurn",
     "ImportRowError",
     "ImportState",
     "InboundDelivery",
@@ -45,8 +48,11 @@ __all__ = [
     "KeyKind",
     "Merge",
     "Purpose",
+    "Reason",
     "Segment",
+    "SegmentFollowing",
     "SegmentMember",
+    "SegmentStay",
     "StageChange",
     "StagePlan",
     "StageRun",

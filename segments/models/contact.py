@@ -45,7 +45,10 @@ class Contact(TenantModel):
                 name="contact_once",
             )
         ]
-        indexes = [models.Index(fields=["organization", "customer", "-at"], name="contact_of")]
+        indexes = [
+            models.Index(fields=["organization", "customer", "-at"], name="contact_of"),
+            models.Index(fields=["organization", "at"], name="contact_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.channel}/{self.purpose} at {self.at:%Y-%m-%d %H:%M}"

@@ -26,6 +26,7 @@ from segments.drafting import Draft
 from segments.models import Customer, Segment
 from segments.rules import Condition, Group, operators_of, tell
 from segments.templatetags.segments import option_label
+from segments.views.moves import lately
 
 SORTS = {"name": "name", "-name": "-name", "people": "counted", "-people": "-counted", "edited": "updated_at",
          "-edited": "-updated_at"}  # fmt: skip
@@ -140,9 +141,17 @@ def _builder(request: HttpRequest, slug: str, segment: Segment | None) -> HttpRe
         "stale": stale,
         "may_edit": actor.may("segment.edit"),
         "used_by": segmenting.used_by(segment) if segment is not None else [],
+        **_moved(segment, actor),
         **draft_state(request, draft, words, segment, untouched=segment is None and request.method != "POST"),
     }
     return render(request, "segments/segment_edit.html", context, status=status)
+
+
+def _moved(segment: Segment | None, actor: Actor) -> dict[str, Any]:
+    """Who came and went of late, for those who may read customers; a fixed list is as it was made."""
+    if segment is None or segment.static or not actor.may("customer.view"):
+        return {}
+    return lately(segment, actor)
 
 
 @require_POST

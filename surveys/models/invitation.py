@@ -97,6 +97,7 @@ class Invitation(TenantModel):
         indexes = [
             models.Index(fields=["organization", "distribution", "outcome"], name="invitation_outcome"),
             models.Index(fields=["organization", "customer", "-issued_at"], name="invitation_of_customer"),
+            models.Index(fields=["organization", "issued_at"], name="invitation_issued"),
         ]
 
     def __str__(self) -> str:

@@ -58,7 +58,13 @@ LogIn = Callable[..., Client]
 # They say that a row was written, not what it says; a change number must rise for those who read along.
 NOT_COMPARED = {"revision", "edited_at", "edited_by_id", "changed", "updated_at"}
 # What a merge and its undoing leave on purpose.
-TRACES = {"segments.Merge", "accounts.News", "accounts.AuditEntry", "accounts.Doorbell"}
+TRACES = {
+    "segments.FactChange",
+    "segments.Merge",
+    "accounts.News",
+    "accounts.AuditEntry",
+    "accounts.Doorbell",
+}
 
 
 @pytest.fixture

@@ -241,6 +241,12 @@ SPECTACULAR_SETTINGS = {
         "ResponseState": "surveys.models.response.Response.State",
         "CampaignState": "outreach.models.campaign.Campaign.State",
         "CaseState": "outreach.models.case.Case.State",
+        "StayReason": "segments.models.membership.Reason",
+        "InvitationOutcome": "surveys.models.invitation.Invitation.Outcome",
+        "Verdict": ["real", "small", "unknown"],
+        "ComparisonVerdict": ["real", "small", "unknown", "few", "same", "nobody"],
+        "EventOutcome": ["recorded", "known", "refused"],
+        "DataRequestOutcome": ["done", "refused"],
     },
     "SERVERS": [{"url": BASE_URL}],
 }

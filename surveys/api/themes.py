@@ -79,7 +79,7 @@ class StartersIn(In):
     keys = serializers.ListField(child=serializers.CharField(max_length=20), max_length=60)
 
 
-class MergeIn(In):
+class ThemeMergeIn(In):
     other = OpaqueId("theme", rows=lambda actor: Theme.objects.present())
 
 
@@ -251,10 +251,10 @@ class ThemeMergeView(ApiView):
 
     actions = {"POST": "theme.edit"}
 
-    @extend_schema(request=MergeIn, responses=ThemeOut, operation_id="themes_merge")
+    @extend_schema(request=ThemeMergeIn, responses=ThemeOut, operation_id="themes_merge")
     def post(self, request: Any, id: str) -> Answered:
         theme = find(_themes(), "theme", id)
-        given = MergeIn(data=request.data, context={"request": request})
+        given = ThemeMergeIn(data=request.data, context={"request": request})
         given.is_valid(raise_exception=True)
         try:
             merged = naming_themes.merge(theme, given.validated_data["other"], by=self.actor)

@@ -241,6 +241,7 @@ SPECTACULAR_SETTINGS = {
         "ResponseState": "surveys.models.response.Response.State",
         "CampaignState": "outreach.models.campaign.Campaign.State",
         "CaseState": "outreach.models.case.Case.State",
+        "ThemeState": ["open", "working", "done"],
         "StayReason": "segments.models.membership.Reason",
         "InvitationOutcome": "surveys.models.invitation.Invitation.Outcome",
         "Verdict": ["real", "small", "unknown"],

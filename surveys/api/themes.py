@@ -402,7 +402,7 @@ class PlaceIn(In):
     revision = serializers.IntegerField(required=False, help_text="Refused if somebody saved since.")
 
 
-class StandingOut(Out):
+class ThemeStandingOut(Out):
     theme = OpaqueId("theme", source="theme.pk")
     name = serializers.CharField(source="theme.name")
     share_here = serializers.FloatField()
@@ -414,12 +414,12 @@ class StandingOut(Out):
     real = serializers.BooleanField()
 
 
-class StandingsOut(Out):
+class ThemeStandingsOut(Out):
     filter = serializers.CharField()
     here = serializers.IntegerField(help_text="Commenters that the filter lets through.")
     rest = serializers.IntegerField(help_text="Other commenters of the same surveys and period.")
     hidden = serializers.BooleanField()
-    themes = StandingOut(many=True, source="rows")
+    themes = ThemeStandingOut(many=True, source="rows")
 
 
 class SuggestionsView(ApiView):
@@ -494,9 +494,9 @@ class StandingOutView(ApiView):
 
     actions = {"GET": "report.view"}
 
-    @extend_schema(responses=StandingsOut, parameters=FILTER_PARAMETERS, operation_id="themes_standing_out")
+    @extend_schema(responses=ThemeStandingsOut, parameters=FILTER_PARAMETERS, operation_id="themes_standing_out")
     def get(self, request: Any) -> Answered:
         chosen = Filter.read(request.query_params, self.actor.organization).without_theme()
         found = standing_out.standings(chosen, self.actor)
         facts = {name: getattr(found, name) for name in ("here", "rest", "hidden", "rows")}
-        return Answered(StandingsOut({"filter": chosen.words(), **facts}).data)
+        return Answered(ThemeStandingsOut({"filter": chosen.words(), **facts}).data)

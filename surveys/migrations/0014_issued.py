@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0007_membership_key'),
         ('segments', '0017_membership'),
-        ('surveys', '0012_order_of_touchpoints'),
+        ('surveys', '0013_themes_on_a_board'),
     ]
 
     operations = [

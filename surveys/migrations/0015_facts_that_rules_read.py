@@ -55,6 +55,6 @@ DROP TRIGGER stirs ON surveys_response;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("surveys", "0013_issued"), ("segments", "0018_facts_are_told")]
+    dependencies = [("surveys", "0014_issued"), ("segments", "0018_facts_are_told")]
 
     operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]

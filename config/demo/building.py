@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from random import Random
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -20,12 +21,20 @@ from accounts.recording import quietly
 from accounts.tenancy.context import acting_for
 from accounts.tenancy.staging import fresh_statistics
 from config.demo import rest, retailer, software
-from config.demo.plan import PlannedAnswer, PlannedWave, World
+from config.demo.plan import PlannedAnswer, PlannedSurvey, PlannedWave, World
 from segments import declaring_features, keeping_companies, staging
 from segments.customers import Person, upsert_many
 from segments.models import Attribute, Company, ContactRole, Customer, CustomerEvent, Segment
 from segments.timeline import Happening, append_many
-from surveys import boarding_themes, distributing, hearing, naming_themes, publishing, starting
+from surveys import (
+    boarding_themes,
+    distributing,
+    hearing,
+    naming_themes,
+    ordering_touchpoints,
+    publishing,
+    starting,
+)
 from surveys.backfilling import PastAnswer, backfill
 from surveys.kinds import Value
 from surveys.models import Distribution, Invitation, Response, Survey, Theme
@@ -70,8 +79,9 @@ def build(*, seed: int = SEED, now: datetime | None = None, tell: Callable[[str]
             tell(f"{world.name}: there already")
             continue
         build_world(world, seed=seed, now=now)
+        answers = len(world.answers) + (len(world.second.answers) if world.second is not None else 0)
         tell(
-            f"{world.name} (invented): {len(world.customers):,} customers, {len(world.answers):,} answers, "
+            f"{world.name} (invented): {len(world.customers):,} customers, {answers:,} answers, "
             f"{len(world.events):,} events"
         )
 
@@ -93,9 +103,14 @@ def build_world(world: World, *, seed: int, now: datetime) -> Organization:
         # Until it is told, the planner believes these tables empty.
         fresh_statistics(Customer)
         fresh_statistics(CustomerEvent)
-        survey = _survey(world, actor, now)
-        panels = _panels(world, actor)
-        _ask(world, survey, panels, ids, actor)
+        survey = _survey(world.survey_name, world.question, actor, now, template=world.touchpoint)
+        asked = [(wave, survey, panel) for wave, panel in _waves(world, actor)]
+        if world.second is not None:
+            asked += _second(world.second, actor, now)
+            ordering_touchpoints.put_in_order(
+                [world.touchpoint, world.second.touchpoint], expected=0, by=actor
+            )
+        _ask(world, sorted(asked, key=lambda each: each[0].at), ids, actor)
         staging.settle(at=now, why="time")
         naming_themes.start_with(world.themes, by=actor)
         hearing.settle()
@@ -244,41 +259,62 @@ def _events(world: World, ids: dict[str, int], units: dict[str, Unit]) -> None:
     )
 
 
-def _survey(world: World, actor: Actor, now: datetime) -> Survey:
-    survey = starting.start(
-        world.survey_name, by=actor, template_key=world.touchpoint, at=now - timedelta(days=440)
-    )
+def _survey(
+    name: str, words: str, actor: Actor, now: datetime, *, template: str, touchpoint: str = ""
+) -> Survey:
+    survey = starting.start(name, by=actor, template_key=template, at=now - timedelta(days=440))
+    if touchpoint:
+        survey.touchpoint = touchpoint
+        survey.save(update_fields=["touchpoint"])
     question = survey.present_questions.get(key="nps")
-    question.text = {survey.default_locale: world.question}
+    question.text = {survey.default_locale: words}
     question.save()
     publishing.publish(survey, by=actor, at=now - timedelta(days=435))
     survey.refresh_from_db()
     return survey
 
 
-def _panels(world: World, actor: Actor) -> dict[int, Segment]:
+def _waves(world: World, actor: Actor) -> list[tuple[PlannedWave, Segment]]:
     """A third of the customers each: who is asked in the first, second and third month."""
-    return {
-        panel: rest.segment(
-            f"Asked in month {panel} of three",
-            {"all": [{"field": "attribute.panel", "operator": "is", "value": str(panel)}]},
-            by=actor,
-        )
+    panels = {
+        panel: rest.segment(f"Asked in month {panel} of three", {"all": [_in_panel(panel)]}, by=actor)
         for panel in sorted({planned.panel for planned in world.customers})
     }
+    return [(wave, panels[wave.panel]) for wave in world.waves]
 
 
-def _ask(world: World, survey: Survey, panels: dict[int, Segment], ids: dict[str, int], actor: Actor) -> None:
+def _second(planned: PlannedSurvey, actor: Actor, now: datetime) -> list[tuple[PlannedWave, Survey, Segment]]:
+    """The survey at the other touchpoint, and who of each third is asked."""
+    survey = _survey(
+        planned.name, planned.question, actor, now, template="purchase", touchpoint=planned.touchpoint
+    )
+    row = {"field": f"attribute.{planned.attribute}", "operator": "is", "value": planned.value}
+    panels = {
+        panel: rest.segment(
+            f"{planned.value}, month {panel} of three", {"all": [_in_panel(panel), row]}, by=actor
+        )
+        for panel in sorted({wave.panel for wave in planned.waves})
+    }
+    return [(wave, survey, panels[wave.panel]) for wave in planned.waves]
+
+
+def _in_panel(panel: int) -> dict[str, Any]:
+    return {"field": "attribute.panel", "operator": "is", "value": str(panel)}
+
+
+def _ask(
+    world: World, asked: Sequence[tuple[PlannedWave, Survey, Segment]], ids: dict[str, int], actor: Actor
+) -> None:
     """Every wave: launched at its time, sent, and answered through its invitations."""
-    version = survey.version()
-    assert version is not None
     answers: dict[int, list[PlannedAnswer]] = defaultdict(list)
-    for planned in world.answers:
+    for planned in (*world.answers, *(world.second.answers if world.second is not None else ())):
         answers[planned.wave].append(planned)
-    for wave in world.waves:
+    for wave, survey, segment in asked:
+        version = survey.version()
+        assert version is not None
         # As the nights would have done it: an answer carries the stage of that time.
         staging.settle(at=wave.at, why="time")
-        distribution = _launch(survey, panels[wave.panel], wave, actor)
+        distribution = _launch(survey, segment, wave, actor)
         invitations = {
             invitation.customer_id: invitation
             for invitation in Invitation.objects.filter(distribution=distribution).waiting()

@@ -13,7 +13,7 @@ people, firms, figures and comments are made up; addresses are at domains reserv
 sent. The same seed gives the same world, dated back from the day it is built.
 
 - **Harbour & Vale**, a shop for the home: six stores and a web shop, a third of its customers asked
-  each month after their purchase.
+  each month after their purchase, and those of the web shop after a delivery too.
 - **Northbeam Ledger**, bookkeeping software for firms: several people per firm, asked about the
   relationship. Each firm has a revenue a year, a renewal date and, but for every seventh, an account owner; each
   person decides, uses or pays, and in small firms whoever decides pays as well.

@@ -92,6 +92,19 @@ class PlannedWave:
 
 
 @dataclass(frozen=True)
+class PlannedSurvey:
+    """A survey beside the first, at another touchpoint: those of a panel are asked whose attribute has this value."""
+
+    touchpoint: str
+    name: str
+    question: str
+    attribute: str
+    value: str
+    waves: tuple[PlannedWave, ...]
+    answers: tuple[PlannedAnswer, ...]
+
+
+@dataclass(frozen=True)
 class World:
     """One invented organization with all that happened to it."""
 
@@ -114,6 +127,7 @@ class World:
     # Starter themes that it began with.
     themes: tuple[str, ...] = ()
     features: tuple[PlannedFeature, ...] = ()
+    second: PlannedSurvey | None = None
 
 
 # Where a standard logistic draw is cut into 0..10; without any lean about 18 % detractors, 28 % passives

@@ -1,5 +1,6 @@
 """Harbour & Vale: an invented shop for the home, with six stores and a web shop."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -11,6 +12,7 @@ from config.demo.plan import (
     PlannedCustomer,
     PlannedEvent,
     PlannedFeature,
+    PlannedSurvey,
     PlannedWave,
     World,
     draw_score,
@@ -105,6 +107,7 @@ def plan(*, seed: int, now: datetime, customers: int = 1_650, months: int = 14) 
         waves=waves,
         answers=tuple(answers),
         features=FEATURES,
+        second=_after_delivery(Random(f"{seed} after delivery"), persons, waves, now, late),
     )
 
 
@@ -178,6 +181,47 @@ def _in_the_app(random: Random, persons: list[PlannedCustomer], now: datetime) -
                 if at > person.since:
                     events.append(PlannedEvent(person.key, "app used", at, None, {"function": function}))
     return events
+
+
+def _after_delivery(
+    random: Random,
+    persons: list[PlannedCustomer],
+    purchases: Sequence[PlannedWave],
+    now: datetime,
+    late: dict[str, datetime],
+) -> PlannedSurvey:
+    """Who buys in the web shop is asked about the delivery too, half-way between two questions after a purchase."""
+    waves = tuple(
+        PlannedWave(1_000 + wave.number, wave.at + timedelta(days=45), wave.panel)
+        for wave in purchases
+        if now - timedelta(days=330) < wave.at + timedelta(days=45) < now - timedelta(days=2)
+    )
+    answers = []
+    for wave in waves:
+        for person in persons:
+            if person.panel != wave.panel or person.unit != WEB or person.since >= wave.at:
+                continue
+            at = wave.at + timedelta(hours=random.expovariate(1 / 26), minutes=random.randint(1, 59))
+            if random.random() > 0.3 or at >= now:
+                continue
+            ordered = late.get(person.key)
+            waited = ordered is not None and timedelta(0) < at - ordered < timedelta(days=120)
+            score = draw_score(random, planted.LATE_DELIVERY.lean if waited else 0.0)
+            category = "detractor" if score <= 6 else "passive" if score <= 8 else "promoter"
+            said = random.random() < 0.55
+            text = (
+                words.comment(random, words.RETAIL, category, "delivery" if waited else None) if said else ""
+            )
+            answers.append(PlannedAnswer(person.key, wave.number, at, score, text))
+    return PlannedSurvey(
+        touchpoint="delivery",
+        name="After delivery",
+        question="After this delivery, how likely are you to recommend Harbour & Vale to a friend?",
+        attribute="store",
+        value=WEB,
+        waves=waves,
+        answers=tuple(answers),
+    )
 
 
 def _with_totals(person: PlannedCustomer, events: list[PlannedEvent]) -> PlannedCustomer:

@@ -494,7 +494,9 @@ class StandingOutView(ApiView):
 
     actions = {"GET": "report.view"}
 
-    @extend_schema(responses=ThemeStandingsOut, parameters=FILTER_PARAMETERS, operation_id="themes_standing_out")
+    @extend_schema(
+        responses=ThemeStandingsOut, parameters=FILTER_PARAMETERS, operation_id="themes_standing_out"
+    )
     def get(self, request: Any) -> Answered:
         chosen = Filter.read(request.query_params, self.actor.organization).without_theme()
         found = standing_out.standings(chosen, self.actor)

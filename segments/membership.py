@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from accounts.acting import Actor
-from segments.models import Customer, Segment, SegmentStay
+from segments.models import Customer, Reason, Segment, SegmentStay
 from segments.models.membership import SegmentStayQuerySet
 
 
@@ -19,11 +19,12 @@ def stays(segment: Segment, actor: Actor) -> SegmentStayQuerySet:
 
 
 def came(segment: Segment, actor: Actor) -> SegmentStayQuerySet:
-    """The newest first."""
-    return cast(SegmentStayQuerySet, stays(segment, actor).order_by("-entered_at", "-id"))
+    """Those who came, the newest first; whom the rule found when it was made did not come."""
+    moved = stays(segment, actor).exclude(entered_why=Reason.RULES)
+    return cast(SegmentStayQuerySet, moved.order_by("-entered_at", "-id"))
 
 
 def went(segment: Segment, actor: Actor) -> SegmentStayQuerySet:
     """Those who left, the last one first."""
-    gone = stays(segment, actor).exclude(left_at=None)
+    gone = stays(segment, actor).exclude(left_at=None).exclude(left_why=Reason.RULES)
     return cast(SegmentStayQuerySet, gone.order_by("-left_at", "-id"))

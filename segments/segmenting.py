@@ -13,8 +13,11 @@ from accounts.deleting import delete
 from accounts.models import Deletion
 from accounts.recording import record
 from segments import compiling, stages
-from segments.models import Segment, SegmentMember
+from segments.models import Segment, SegmentFollowing, SegmentMember, SegmentStay
 from segments.rules import Group, as_json
+
+OWN = (SegmentMember, SegmentStay, SegmentFollowing)
+"""What a segment consists of: these point at it and do not use it."""
 
 
 class InUse(Exception):
@@ -96,7 +99,7 @@ def used_by(segment: Segment) -> list[str]:
     ]
     found += stages.asking_for(shown)
     for relation in Segment._meta.related_objects:
-        if relation.related_model is SegmentMember:
+        if relation.related_model in OWN:
             continue
         users = relation.related_model._default_manager.filter(**{relation.field.name: segment})
         if any(one.name == "deleted_at" for one in relation.related_model._meta.fields):

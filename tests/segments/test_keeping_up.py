@@ -306,7 +306,7 @@ def test_the_page_shows_who_came_and_went_as_far_as_one_sees(
         scored(9, name="Sue South", unit=acme_units.dover)
     now = caught_up(acme)
     empty = as_(mona).get(f"/o/acme/segments/{segment.pk}/moves/").content.decode()
-    assert "Nobody has been in this segment." in empty
+    assert "Nobody has come yet." in empty
     with acting_for(acme):
         for one in Customer.objects.all():
             customers.note_answer(one.pk, 1, timezone.now())
@@ -315,6 +315,9 @@ def test_the_page_shows_who_came_and_went_as_far_as_one_sees(
     assert "Ann North" in page and "Sue South" in page and "their facts changed" in page
     card = as_(mona).get(f"/o/acme/segments/{segment.pk}/").content.decode()
     assert "2 came by what they did" in card
+    # What is written of its members is no use of it: it can be put away.
+    with acting_for(acme):
+        assert segmenting.used_by(segment) == []
     branch = as_(agnes).get(f"/o/acme/segments/{segment.pk}/moves/").content.decode()
     assert "Ann North" in branch and "Sue South" not in branch
     with acting_for(acme):

@@ -29,22 +29,22 @@ from surveys.models import Correction, Mention, Response, Theme
 @member_page("response.view")
 def answer_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """What one person said, in the words they were asked in."""
-    response = _response(request, pk)
-    return _page(request, response, ExclusionForm())
+    response = seen_response(request, pk)
+    return answer_page(request, response, ExclusionForm())
 
 
 @require_POST
 @member_page("response.edit")
 def answer_exclusion(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Exclude from the score with a reason; `undo` puts it back."""
-    response = _response(request, pk)
+    response = seen_response(request, pk)
     if "undo" in request.GET:
         excluding.include(response, by=_actor(request))
         toast(request, _("The answer counts again."))
         return redirect("answer_detail", slug, pk)
     form = ExclusionForm(request.POST)
     if not form.is_valid():
-        return _page(request, response, form, status=422)
+        return answer_page(request, response, form, status=422)
     excluding.exclude(response, reason=form.cleaned_data["reason"], by=_actor(request))
     undo = reverse("answer_exclusion", args=[slug, pk]) + "?undo"
     toast(request, _("The answer stays readable and is not counted."), undo=undo)
@@ -65,7 +65,14 @@ def answer_export(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     return response
 
 
-def _page(request: HttpRequest, response: Response, form: ExclusionForm, status: int = 200) -> HttpResponse:
+def answer_page(
+    request: HttpRequest,
+    response: Response,
+    form: ExclusionForm,
+    correction: CorrectionForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of one answer, with the forms as they were filled in."""
     definition = answering.definition_of(response.version)
     language = definition.locale_for(response.language)
     said = answering.stored_values(response)
@@ -99,13 +106,13 @@ def _page(request: HttpRequest, response: Response, form: ExclusionForm, status:
             "facts": telling.facts(response.attributes),
             "channel": dict(Channel.choices).get(response.channel, response.channel),
             "language": language_name(response.language) if response.language else "",
-            **_themes(response),
+            **_themes(response, correction or CorrectionForm()),
         },
         status=status,
     )
 
 
-def _themes(response: Response) -> dict[str, Any]:
+def _themes(response: Response, correction: CorrectionForm) -> dict[str, Any]:
     corrections = list(
         Correction.objects.filter(response=response, theme__deleted_at=None).select_related("theme")
     )
@@ -119,11 +126,11 @@ def _themes(response: Response) -> dict[str, Any]:
         ),
         "corrected": {each.theme_id for each in corrections if each.sentiment is not None},
         "denied": [each for each in corrections if each.sentiment is None],
-        "correction": CorrectionForm(),
+        "correction": correction,
     }
 
 
-def _response(request: HttpRequest, pk: int) -> Response:
+def seen_response(request: HttpRequest, pk: int) -> Response:
     """The answer, if this member may see it; those of a small anonymous group stay hidden."""
     actor = _actor(request)
     response = get_object_or_404(

@@ -28,10 +28,11 @@ from surveys import (
     weighing_themes,
 )
 from surveys.filtering import Filter
-from surveys.forms import CorrectionForm, MergeThemeForm, ThemeForm
-from surveys.models import Response, Theme, ThemeRun
+from surveys.forms import CorrectionForm, ExclusionForm, MergeThemeForm, ThemeForm
+from surveys.models import Theme, ThemeRun
 from surveys.naming_themes import BadTheme
 from surveys.previewing_themes import Preview
+from surveys.views.answers import answer_page, seen_response
 from surveys.views.results import figure, filter_choices
 
 
@@ -213,11 +214,10 @@ def theme_restore(request: HttpRequest, slug: str, deletion_id: int) -> HttpResp
 def answer_theme(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Say what one comment says about one theme; kept whatever the words of the theme become."""
     actor = _actor(request)
-    response = get_object_or_404(Response.objects.all().visible_to(actor), pk=pk)
+    response = seen_response(request, pk)
     form = CorrectionForm(request.POST)
     if not form.is_valid():
-        toast(request, _("Nothing was changed: choose a theme and what the comment says."))
-        return redirect("answer_detail", slug, pk)
+        return answer_page(request, response, ExclusionForm(), form, status=422)
     theme, says = form.cleaned_data["theme"], form.cleaned_data["says"]
     if says == "words":
         naming_themes.leave_to_words(response, theme, by=actor)

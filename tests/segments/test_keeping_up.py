@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import doorbells, opaque
@@ -35,7 +35,13 @@ from segments.models import (
     SegmentStay,
 )
 from segments.rules import read_rule
-from tests.factories.segments import AttributeFactory, CustomerFactory, SegmentFactory, scored
+from tests.factories.segments import (
+    AttributeFactory,
+    CustomerEventFactory,
+    CustomerFactory,
+    SegmentFactory,
+    scored,
+)
 from tests.segments.world import World
 
 LogIn = Any
@@ -269,6 +275,25 @@ def test_the_nightly_check_finds_what_was_missed_mends_it_and_tells(acme: Organi
         # Twice a day is once.
         membership_check.nightly(at=now + timedelta(minutes=5))
         assert FollowingTurn.objects.get().audited_at == place.audited_at
+
+
+def test_a_transaction_rings_once_and_takes_its_bell_along_when_it_is_undone(acme: Organization) -> None:
+    with acting_for(acme):
+        ann = CustomerFactory(name="Ann")
+    Doorbell.objects.all().delete()
+    with acting_for(acme):
+        for score in (1, 2, 3):
+            Customer.objects.filter(pk=ann.pk).update(last_score=score)
+        CustomerEventFactory(customer_id=ann.pk)
+    assert Doorbell.objects.filter(organization=acme).count() == 1
+    Doorbell.objects.all().delete()
+    with acting_for(acme):
+        with pytest.raises(RuntimeError), transaction.atomic():
+            Customer.objects.filter(pk=ann.pk).update(last_score=4)
+            raise RuntimeError("undone")
+        assert not Doorbell.objects.exists()
+        Customer.objects.filter(pk=ann.pk).update(last_score=5)
+    assert Doorbell.objects.filter(organization=acme).count() == 1
 
 
 def test_two_at_once_share_nothing_and_lose_nothing(acme: Organization) -> None:

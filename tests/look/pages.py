@@ -19,7 +19,7 @@ from accounts.models import Membership, Organization
 from accounts.tenancy.context import acting_for
 
 HREF = re.compile(r"""<a\b[^>]*\shref=["']([^"'#]+)""")
-# Leaves the session; is looked at as a mail; no page; a part of a page; a stored picture.
+# Leaves the session; is looked at as a mail; no page; a part of a page; a stored picture; where machines send to.
 PASSED_BY = frozenset(
     {
         "account_logout",
@@ -29,6 +29,8 @@ PASSED_BY = frozenset(
         "api_nothing",
         "import_progress",
         "stage_progress",
+        "theme_progress",
+        "inbound",
         "import_problems",
         "file_detail",
         "report_export",

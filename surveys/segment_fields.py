@@ -73,7 +73,8 @@ def fields() -> list[Field]:
             said,
             options=(Option("days", "days", required=False),),
             condition=_unanswered,
-            reads=("invitation",),
+            # The answer that ends it is in the log of answers.
+            reads=("invitation", "response"),
             edges=_asked_edges,
             phrase=_said_unanswered,
         ),

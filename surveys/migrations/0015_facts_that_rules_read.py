@@ -1,4 +1,7 @@
-"""Invitations and what comments speak of are facts of customers that rules ask for: who follows segments is told."""
+"""Invitations and what comments speak of are facts of customers that rules ask for: who follows segments is told.
+
+An accepted answer pays for none of it: its own row and its customer's carry change numbers, and its news rings.
+"""
 
 from django.db import migrations
 
@@ -6,8 +9,8 @@ FORWARDS = """
 CREATE TRIGGER facts_came AFTER INSERT ON surveys_invitation REFERENCING NEW TABLE AS written
     FOR EACH STATEMENT EXECUTE FUNCTION segments_facts_written('invitation');
 CREATE TRIGGER facts_changed AFTER UPDATE ON surveys_invitation FOR EACH ROW
-    WHEN ((OLD.outcome, OLD.issued_at, OLD.started_at IS NULL, OLD.customer_id)
-        IS DISTINCT FROM (NEW.outcome, NEW.issued_at, NEW.started_at IS NULL, NEW.customer_id))
+    WHEN ((OLD.outcome = 'skipped', OLD.issued_at, OLD.customer_id)
+        IS DISTINCT FROM (NEW.outcome = 'skipped', NEW.issued_at, NEW.customer_id))
     EXECUTE FUNCTION segments_fact_rewritten('invitation');
 CREATE FUNCTION surveys_theme_heard() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -27,7 +30,7 @@ BEGIN
 END $$;
 CREATE TRIGGER facts_changed AFTER INSERT OR UPDATE OR DELETE ON surveys_theme
     FOR EACH STATEMENT EXECUTE FUNCTION segments_somebody_s_fact('theme');
-CREATE TRIGGER stirs AFTER INSERT OR UPDATE ON surveys_response
+CREATE TRIGGER stirs AFTER UPDATE ON surveys_response
     FOR EACH STATEMENT EXECUTE FUNCTION segments_stirred();
 """
 for table in ("surveys_mention", "surveys_tone"):

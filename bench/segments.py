@@ -48,7 +48,7 @@ def fill(size: int = CUSTOMERS) -> None:
     assert current_organization_id()
     fields = [
         "name", "first_name", "email", "email_lower", "phone", "locale", "time_zone", "mode", "source",
-        "attributes", "stage", "last_score", "last_category", "previous_category", "last_channel",
+        "attributes", "stage", "stage_told", "last_score", "last_category", "previous_category", "last_channel",
         "last_touchpoint", "answer_count", "revision", "changed", "created_at", "updated_at",
     ]  # fmt: skip
     copy_rows(Customer, fields, rows(size))
@@ -67,7 +67,7 @@ def rows(size: int = CUSTOMERS) -> Iterator[tuple[Any, ...]]:
         yield (
             f"Person {number}", "", f"p{number}@bench.example", f"p{number}@bench.example", "", "en", "", "live",
             "bench", {"plan": chance.choice(["basic", "gold", "team"]), "spend": chance.randint(0, 10_000)},
-            chance.choice(["new", "active", "loyal"]), score, category, "", "email", "", int(score is not None),
+            chance.choice(["new", "active", "loyal"]), False, score, category, "", "email", "", int(score is not None),
             1, 0, now, now,
         )  # fmt: skip
 

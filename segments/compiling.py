@@ -47,6 +47,18 @@ class Unanswerable(ValueError):
     """The rule is well-formed and cannot be asked: a circle of segments, one that is gone, or too large."""
 
 
+def gone() -> Unanswerable:
+    return Unanswerable(_("A segment that this rule refers to is gone."))
+
+
+def circle(segment_ids: list[int]) -> Unanswerable:
+    names = Segment.objects.filter(pk__in=segment_ids).values_list("name", flat=True)
+    return Unanswerable(
+        _("These segments refer to each other in a circle: %(names)s.")
+        % {"names": ", ".join(f"“{name}”" for name in names)}
+    )
+
+
 class TooSlow(Exception):
     """The database gave up after TIMEOUT_MS."""
 
@@ -213,16 +225,12 @@ class _Compiler:
         segment_id = opaque.decode("segment", shown_id)
         segment = Segment.objects.present().filter(pk=segment_id).first() if segment_id is not None else None
         if segment is None:
-            raise Unanswerable(_("A segment that this rule refers to is gone."))
+            raise gone()
         return _of_segment(segment, self)
 
     def segment(self, segment: Segment) -> Q:
         if segment.pk in self.inside:
-            names = Segment.objects.filter(pk__in=self.inside).values_list("name", flat=True)
-            raise Unanswerable(
-                _("These segments refer to each other in a circle: %(names)s.")
-                % {"names": ", ".join(f"“{name}”" for name in names)}
-            )
+            raise circle(self.inside)
         self.inside.append(segment.pk)
         found = self.node(read_rule(segment.rule or {"all": []}, self.words))
         self.inside.pop()

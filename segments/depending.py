@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts import opaque
 from accounts.models import Unit
@@ -94,7 +95,7 @@ class _Look:
     def _written(self, segment: Segment, found: Depending, inside: list[int]) -> Any:
         """The rule with everything in it, for the signature; notes on the way what it depends on."""
         if segment.pk in inside:
-            raise compiling.Unanswerable("These segments refer to each other in a circle.")
+            raise compiling.circle(inside)
         if segment.static:
             found.reads.add("list")
             return ["list", segment.pk]
@@ -110,7 +111,7 @@ class _Look:
             if word.kind == "segment":
                 other = self.segments.get(opaque.decode("segment", str(condition.value)) or 0)
                 if other is None:
-                    raise compiling.Unanswerable("A segment that this rule refers to is gone.")
+                    raise compiling.gone()
                 parts.append(self._written(other, found, [*inside, segment.pk]))
             else:
                 found.conditions.append(condition)
@@ -121,7 +122,7 @@ class _Look:
             try:
                 self.rules[segment.pk] = read_rule(segment.rule or {"all": []}, self.words)
             except RuleError as error:
-                self.rules[segment.pk] = str(error)
+                self.rules[segment.pk] = _(error.message) % error.params
         rule = self.rules[segment.pk]
         if isinstance(rule, str):
             raise compiling.Unanswerable(rule)

@@ -85,13 +85,25 @@ def read(positions: dict[str, Position], *, below: int, limit: int) -> Read:
     queue = list(FactChange.objects.order_by("pk").values_list("pk", "kind", "whose")[: limit + 1])
     if len(queue) > limit:
         found.more, queue = True, queue[:limit]
+    coming = _coming({whose for _pk, _kind, whose in queue if whose is not None}, found.positions)
     for pk, kind, whose in queue:
         found.lines.append(pk)
         if whose is None:
             found.unknown.add(kind)
-        else:
+        elif whose not in coming:
             found.add(kind, [whose])
     return found
+
+
+def _coming(people: set[int], positions: dict[str, Position]) -> set[int]:
+    """Of these, who still stands in the log of customers: all segments will be asked about them then, and it is
+    there that somebody new is met first. Of an import every key would be asked about twice otherwise.
+    """
+    reached = positions.get("customer")
+    if not people or reached is None:
+        return set()
+    written = Customer.objects.filter(pk__in=people, changed__gte=reached[0])
+    return set(written.values_list("pk", flat=True))
 
 
 def beyond(positions: dict[str, Position], below: int) -> bool:

@@ -16,7 +16,7 @@ import structlog
 from accounts import doorbells
 from accounts.models import Doorbell, Organization
 from accounts.tenancy import changes
-from accounts.tenancy.context import acting_for, current_organization_id
+from accounts.tenancy.context import acting_for
 from segments import compiling, fact_logs, membership_check, staying
 from segments.catalog import Asked
 from segments.depending import ALL_ASK, Depending, depending, surroundings
@@ -45,21 +45,14 @@ def due(organization: Organization, now: datetime) -> int:
         return _take(organization, now)
 
 
-def settle(now: datetime) -> None:
-    """All turns that are due, one after another and without rests, in the caller's transaction."""
-    organization = Organization.objects.get(pk=current_organization_id())
-    while _take(organization, now, resting=False):
-        pass
-
-
-def _take(organization: Organization, now: datetime, *, resting: bool = True) -> int:
+def _take(organization: Organization, now: datetime) -> int:
     FollowingTurn.objects.get_or_create(organization_id=organization.pk)
     place = FollowingTurn.objects.select_for_update(of=("self",), skip_locked=True).first()
     if place is None:
         # Somebody else is at it, and may have read the logs before what we were called for.
         _ring(organization.pk, now + BEHIND, now)
         return 0
-    if resting and place.next_at is not None and now < place.next_at <= now + LONGEST:
+    if place.next_at is not None and now < place.next_at <= now + LONGEST:
         _ring(organization.pk, place.next_at, now)
         return 0
     began = time.monotonic()
@@ -163,7 +156,7 @@ class _Turn:
                 elsewhere.setdefault(readers, set()).update(people - everywhere)
         self._ask(everywhere, active, Reason.FACTS)
         for readers, people in elsewhere.items():
-            self._ask(people, [one for one in active if one.segment.pk in readers], Reason.FACTS)
+            self._ask(people, [one for one in self._active() if one.segment.pk in readers], Reason.FACTS)
         changed = found.unknown | set(found.people)
         for one in self._active():
             following = self._following(one)

@@ -31,7 +31,6 @@ KEPT = timedelta(days=400)
 
 def nightly(*, at: datetime) -> None:
     """Once a day: forget what is long over, begin where nobody began, and check a sample."""
-    SegmentStay.objects.filter(left_at__lt=at - KEPT).delete()
     place = FollowingTurn.objects.select_for_update(of=("self",), skip_locked=True).first()
     if place is None:
         if Segment.objects.exists() and not FollowingTurn.objects.exists():
@@ -40,10 +39,13 @@ def nightly(*, at: datetime) -> None:
     asked = Asked.here(at)
     here = at.astimezone(asked.zone)
     last = place.audited_at.astimezone(asked.zone).date() if place.audited_at is not None else None
-    filling = SegmentFollowing.objects.exclude(filling="").filter(held="").exists()
-    if last == here.date() or here.hour < NIGHT or filling or place.suspects:
+    if SegmentFollowing.objects.exclude(filling="").filter(held="").exists() or place.suspects:
+        # Under way: whoever was killed at it took the bell along.
         doorbells.ring(current_organization_id())
         return
+    if last == here.date() or here.hour < NIGHT:
+        return
+    SegmentStay.objects.filter(left_at__lt=at - KEPT).delete()
     check(place, asked)
     # What could not be asked in time may be able to tonight.
     held = SegmentFollowing.objects.exclude(held="").values_list("segment_id", flat=True)
@@ -54,8 +56,8 @@ def nightly(*, at: datetime) -> None:
 
 def check(place: FollowingTurn, asked: Asked) -> None:
     """Compare a sample, and remember who is not where they are said to be."""
-    segments = _checked(depending(asked))
-    ids = _sample()
+    every = depending(asked)
+    segments, ids = _checked(every), _sample()
     suspects: list[staying.Place] = []
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
@@ -67,7 +69,7 @@ def check(place: FollowingTurn, asked: Asked) -> None:
             break
         suspects += sorted(found ^ staying.kept_of(some, segments))
     # The ranks are asked as a whole now and then; tonight too.
-    ranked = [one.segment.pk for one in depending(asked) if one.among_others]
+    ranked = [one.segment.pk for one in every if one.among_others]
     SegmentFollowing.objects.filter(segment_id__in=ranked, held="").update(next_at=asked.now)
     place.audited_at, place.audited, place.drifted = asked.now, len(ids), 0
     place.suspects, place.suspected_below = [list(one) for one in suspects[:BATCH]], changes.ceiling()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 
 from accounts.recording import record_many
@@ -21,6 +21,8 @@ Place = tuple[int, int]
 """(customer, segment)"""
 
 ENTERED, LEFT = "customer.entered", "customer.left"
+COMING_IN = timedelta(minutes=10)
+"""How long a batch of an import may take from noting the time to being read here, at the very most."""
 
 
 def these(ids: Sequence[int]) -> RawSQL:
@@ -58,9 +60,10 @@ def kept_of(ids: Sequence[int], segments: Sequence[Depending]) -> set[Place]:
 
 
 def write(entered: set[Place], left: set[Place], *, at: datetime, why: str, known_before: datetime) -> None:
-    """Write the moves and record the news of them. People who came by an import at or after `known_before` are
-    in their first segments without a word: a file wakes nobody.
+    """Write the moves and record the news of them. People who came by an import and were in no segment yet are
+    in their first ones without a word: a file wakes nobody. `known_before` is when the last turn looked.
     """
+    heard = _without_newcomers(entered, known_before) if why in MOVES else set()
     _leave(left, at, why)
     SegmentStay.objects.bulk_create(
         [
@@ -70,7 +73,7 @@ def write(entered: set[Place], left: set[Place], *, at: datetime, why: str, know
         batch_size=2_000,
     )
     if why in MOVES:
-        _tell(ENTERED, _without_newcomers(entered, known_before), at)
+        _tell(ENTERED, heard, at)
         _tell(LEFT, left, at)
 
 
@@ -79,11 +82,8 @@ def settle_whole(one: Depending, asked: Asked, *, why: str) -> int:
 
     Returns how many moved. Raises compiling.Unanswerable, and TooSlow within compiling.patience.
     """
-    found = set(
-        compiling.everybody(asked).filter(one.holds(asked)).order_by().values_list("pk", flat=True)
-        if one.holds(asked)
-        else compiling.everybody(asked).order_by().values_list("pk", flat=True)
-    )
+    holds = one.holds(asked)
+    found = set(compiling.everybody(asked).filter(holds).order_by().values_list("pk", flat=True))
     pk = one.segment.pk
     kept = set(SegmentStay.objects.open().filter(segment_id=pk).values_list("customer_id", flat=True))
     entered, left = {(each, pk) for each in found - kept}, {(each, pk) for each in kept - found}
@@ -109,8 +109,12 @@ def _without_newcomers(entered: set[Place], known_before: datetime) -> set[Place
     people = {customer for customer, _segment in entered}
     if not people:
         return set()
+    before = SegmentStay.objects.filter(customer_id=OuterRef("pk"))
     new: QuerySet = Customer.objects.filter(
-        pk__in=these(sorted(people)), source__startswith="import:", recorded_at__gte=known_before
+        ~Exists(before),
+        pk__in=these(sorted(people)),
+        source__startswith="import:",
+        recorded_at__gte=known_before - COMING_IN,
     )
     quiet = set(new.values_list("pk", flat=True))
     return {place for place in entered if place[0] not in quiet}

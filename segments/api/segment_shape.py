@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from accounts.api.base import ApiView, In, Out
-from segments.hearing import Heard, hear
+from segments.tracking import Heard, hear
 
 LARGEST_BATCH = 500_000
 MOST = 2_500

@@ -34,6 +34,8 @@ def axe(page: Page, *, mail: bool = False) -> list[Violation]:
 
     A mail is no page of a site: it has no landmarks, so it is held to WCAG alone.
     """
+    # Beside a navigation that has just begun there may be no document yet. The test waits for what it wants to see.
+    page.wait_for_load_state()
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(SOURCE.read_text())
     found = page.evaluate(RUN, [*WCAG, *([] if mail else ["best-practice"])])

@@ -190,15 +190,26 @@ def test_an_import_a_trial_and_a_new_rule_wake_nobody(acme: Organization) -> Non
         assert inside(segment) == {"By file", "By hand"}
         told = News.objects.filter(name="customer.entered").values_list("subject_id", flat=True)
         assert [Customer.objects.get(pk=pk).name for pk in told] == ["By hand"]
+        # What they do afterwards is theirs, however soon it comes.
+        unhappy = SegmentFactory(name="Unhappy", rule=UNHAPPY)
+    now = caught_up(acme, now)
+    with acting_for(acme):
+        by_file = Customer.objects.get(name="By file")
+        customers.note_answer(by_file.pk, 2, timezone.now())
+    now = caught_up(acme, now)
+    with acting_for(acme):
+        assert inside(unhappy) == {"By file"}
+        assert News.objects.filter(name="customer.entered", subject_id=by_file.pk).count() == 1
         segmenting.save(
             segment, name="Some", description="", rule=read_rule(UNHAPPY, catalog.vocabulary()),
             expected=segment.revision, by=system_actor(acme),
         )  # fmt: skip
     caught_up(acme, now)
     with acting_for(acme):
-        assert inside(segment) == set()
+        assert inside(segment) == {"By file"}
         assert not News.objects.filter(name="customer.left").exists()
-        assert set(SegmentStay.objects.values_list("left_why", flat=True)) == {"rules"}
+        left = SegmentStay.objects.exclude(left_at=None)
+        assert [(stay.customer.name, stay.left_why) for stay in left] == [("By hand", "rules")]
 
 
 def test_one_that_is_killed_while_everybody_is_asked_goes_on_where_it_was(

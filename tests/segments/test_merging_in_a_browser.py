@@ -34,6 +34,7 @@ def test_two_records_are_compared_merged_and_taken_apart(
     assert axe(page) == []
     _picture(page, f"duplicates-{width}")
     page.get_by_role("link", name="Compare Ines Vidal with Ines Vidal Mora").click()
+    page.wait_for_url("**/merge/**")
     assert axe(page) == []
     _picture(page, f"compare-{width}")
     page.get_by_role("radio", name="Ines Vidal Mora").check()

@@ -55,6 +55,7 @@ def test_words_are_typed_at_the_top_and_lead_to_the_answer(
     _picture(page, f"search-{width}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_role("link", name=re.compile("Show more ?: Comments")).click()
+    expect(page.get_by_role("link", name=re.compile("Show more ?: Comments"))).to_have_count(0)
     expect(page.get_by_role("heading", name="Comments 11")).to_be_visible()
     assert axe(page) == []
     page.get_by_role("link", name="Ann Walnut-Okafor").click()

@@ -17,7 +17,7 @@ from accounts.acting import system_actor
 from accounts.issuing_keys import issue_key
 from accounts.models import Organization
 from accounts.tenancy.context import acting_for
-from segments import hearing
+from segments import tracking
 from segments.models import AttributeChange, Company, Customer, CustomerEvent, CustomerKey
 from tests.factories.segments import AttributeFactory, CustomerFactory
 
@@ -255,7 +255,7 @@ messages = st.fixed_dictionaries(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batch=st.lists(messages | values, max_size=4))
 def test_whatever_comes_has_an_outcome(in_acme: Organization, batch: list[Any]) -> None:
-    told = hearing.hear(batch, by=system_actor(in_acme))
+    told = tracking.hear(batch, by=system_actor(in_acme))
     assert len(told) == len(batch)
     assert all(one.outcome in ("recorded", "known", "refused") for one in told)
     assert all(one.message for one in told if one.outcome == "refused")

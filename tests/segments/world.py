@@ -7,7 +7,8 @@ from typing import Any
 
 from accounts import opaque
 from accounts.acting import Actor
-from accounts.models import Organization, Unit
+from accounts.deleting import restore
+from accounts.models import Deletion, Organization, Unit
 from outreach import caring
 from outreach.models import Campaign, Case, SendKey, Template
 from segments import catalog, consenting, contacting, customers, putting_away, timeline
@@ -188,7 +189,8 @@ class World:
         putting_away.put_away(self.anybody(), by=self.by, at=self.now)
 
     def come_back(self) -> None:
-        Customer.objects.exclude(deleted_at=None).update(deleted_at=None)
+        for deletion in Deletion.objects.standing().filter(subject_type="segments.customer"):
+            restore(deletion, by=self.by)
 
     def list_one(self) -> None:
         one = self.anybody()

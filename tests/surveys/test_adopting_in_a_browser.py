@@ -35,6 +35,7 @@ def test_features_are_declared_and_lead_to_a_segment(
     page.get_by_role("button", name="Declare Automations").click()
     page.get_by_text("Automations is a feature now.").wait_for()
     page.get_by_role("link", name="Who uses what").click()
+    page.wait_for_url("**/acme/features/**")
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     _picture(page, f"adoption-{width}")

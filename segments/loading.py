@@ -300,6 +300,14 @@ def _number(value: int | None) -> str | None:
 # Where all are new, the table numbers them itself.
 _DEFAULTS = {"mine": " DEFAULT nextval('segments_customer_id_seq')", "is_new": " DEFAULT true"}
 
+_KEYS = (
+    "INSERT INTO segments_customerkey (organization_id, customer_id, kind, source, value, created_at)"
+    f" SELECT %(organization)s, s.mine, s.key_kind, '', s.key_value, %(at)s FROM {_TABLE} s"
+    " WHERE s.key_value IS NOT NULL"
+)
+# Whoever follows the facts meets new customers as a whole: their keys are no lines of that queue (migration 0019).
+_NEWCOMERS = "SELECT set_config('loopwell.newcomers', {}, true)"
+
 
 def _write(
     columns: dict[str, Sequence[str | None]],
@@ -335,13 +343,11 @@ def _write(
             cursor.execute(f"ANALYZE {_TABLE}")
         if any_new:
             cursor.execute(INSERT.format(staged=_TABLE), params)
-        cursor.execute(
-            "INSERT INTO segments_customerkey (organization_id, customer_id, kind, source, value, created_at)"
-            f" SELECT %(organization)s, s.mine, s.key_kind, '', s.key_value, %(at)s FROM {_TABLE} s"
-            " WHERE s.key_value IS NOT NULL ON CONFLICT DO NOTHING",
-            params,
-        )
+            cursor.execute(_NEWCOMERS.format("pg_current_xact_id()::text"))
+            cursor.execute(_KEYS + " AND s.is_new ON CONFLICT DO NOTHING", params)
+            cursor.execute(_NEWCOMERS.format("''"))
         if not all_new:
+            cursor.execute(_KEYS + " AND NOT s.is_new ON CONFLICT DO NOTHING", params)
             cursor.execute(UPDATE.format(staged=_TABLE), params)
             changed = {line[0] for line in cursor.fetchall()}
         cursor.execute(f"DROP TABLE {_TABLE}")

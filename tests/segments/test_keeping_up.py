@@ -21,6 +21,7 @@ from segments import (
     customers,
     fact_logs,
     keeping_up,
+    loading,
     membership_check,
     segmenting,
     staying,
@@ -210,6 +211,27 @@ def test_an_import_a_trial_and_a_new_rule_wake_nobody(acme: Organization) -> Non
         assert not News.objects.filter(name="customer.left").exists()
         left = SegmentStay.objects.exclude(left_at=None)
         assert [(stay.customer.name, stay.left_why) for stay in left] == [("By hand", "rules")]
+
+
+def test_of_a_file_the_new_are_met_as_a_whole_and_only_the_known_have_lines_of_their_own(
+    acme: Organization,
+) -> None:
+    with acting_for(acme):
+        known = CustomerFactory(name="Known", email="known@acme.example")
+        segment = SegmentFactory(
+            name="In the shop", rule={"all": [{"field": "external_id", "operator": "is_known"}]}
+        )
+    now = caught_up(acme)
+    with acting_for(acme):
+        FactChange.objects.all().delete()
+        people = loading.People(
+            ["external", "email"], ["s-1", "known@acme.example"], ["{}", "{}"], {"name": ["New", "Known"]}
+        )
+        loading.load(people, by=None, mode="live", source="import:1", existing="update")
+        assert list(FactChange.objects.values_list("kind", "whose")) == [("key", known.pk)]
+    caught_up(acme, now)
+    with acting_for(acme):
+        assert inside(segment) == {"New"}
 
 
 def test_one_that_is_killed_while_everybody_is_asked_goes_on_where_it_was(

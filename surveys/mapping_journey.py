@@ -1,4 +1,5 @@
-"""The journey: each touchpoint in order, with how many were asked and answered, the score, and who went no further.
+"""The journey: each touchpoint in order, with how many were asked and answered, the score, what the comments there
+speak of most, and who went no further.
 
 At a touchpoint is who was asked there by name or answered there. Drop-off: of the people who were at a touchpoint for
 the first time in the period, the share who were at none of the later ones after that, up to now. Whoever was there
@@ -19,10 +20,11 @@ from django.utils import timezone
 
 from accounts.acting import Actor
 from segments.compiling import patience
-from surveys import grouping, nps, ordering_touchpoints, privacy, reporting, veiling
+from surveys import grouping, nps, ordering_touchpoints, privacy, reporting, topping_themes, veiling
 from surveys.filtering import Filter
 from surveys.nps import Counts
 from surveys.reporting import Guard, Scored
+from surveys.topping_themes import Topic
 from surveys.weighing_channels import Rate
 
 EARLY = 30  # days
@@ -59,7 +61,7 @@ class Stop:
     """One touchpoint. `scored` is of the last answer of each customer there; `answers` are all of the period.
 
     `rate` is None where nobody was asked by name, or it stays hidden; `dropped` at the last touchpoint, too.
-    `comments` is None for those who may not read answers.
+    `comments` is None for those who may not read answers. `topics`: what is spoken of most, as far as it may be told.
     """
 
     touchpoint: str
@@ -69,6 +71,7 @@ class Stop:
     comments: int | None
     dropped: Dropped | None
     last: bool
+    topics: tuple[Topic, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,9 @@ def journey(chosen: Filter, actor: Actor, *, now: dt.datetime | None = None) -> 
         volume = _volume(responses)
         asked = _asked(chosen, actor)
         gone = _dropped(chosen, actor, standing.touchpoints, now)
+        spoken = topping_themes.topics(
+            chosen, actor, [key for key, (_n, worded) in volume.items() if key and worded], guard=guard
+        )
     hidden = _hidden(chosen, actor, guard, {key: each.n for key, each in counts.items()})
     reads = actor.may("response.view")
     last = len(standing.touchpoints) - 1
@@ -122,6 +128,7 @@ def journey(chosen: Filter, actor: Actor, *, now: dt.datetime | None = None) -> 
                 if secret or place == last or _small(guard, (dropped.left, dropped.n) if dropped else None)
                 else dropped,
                 place == last,
+                () if secret else tuple(spoken.get(touchpoint, ())),
             )
         )
     without = None if "" in hidden else counts.get("", Counts(0, 0, 0)).n

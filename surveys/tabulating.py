@@ -206,9 +206,10 @@ def journey(chosen: Filter, actor: Actor) -> list[Row]:
                     if dropped
                     else [""] * 3
                 ),
+                "; ".join(f"{topic.theme.name} ({topic.n})" for topic in each.topics),
             ]
         )
-    return [[*head, *more, "drop_off", "drop_off_low", "drop_off_high"], *rows]
+    return [[*head, *more, "drop_off", "drop_off_low", "drop_off_high", "themes"], *rows]
 
 
 REPORTS: dict[str, Callable[[Filter, Actor], list[Row]]] = {

@@ -10,11 +10,13 @@ from rest_framework import serializers
 from rest_framework.response import Response as Answered
 
 from accounts.api.base import ApiView, In, Out
+from accounts.api.ids import OpaqueId
 from accounts.api.problems import Problem
 from segments.compiling import TooSlow
 from surveys import mapping_journey, ordering_touchpoints
 from surveys.api.channels import RateOut
 from surveys.api.surveys import ScoreOut
+from surveys.api.themes import TonesOut
 from surveys.filtering import Filter
 
 
@@ -29,6 +31,13 @@ class DroppedOut(Out):
     )
 
 
+class TopicOut(Out):
+    theme = OpaqueId("theme", source="theme.pk")
+    name = serializers.CharField(source="theme.name")
+    n = serializers.IntegerField(help_text="Customers whose last comment here speaks of it.")
+    tones = TonesOut(allow_null=True, help_text="How they speak of it; null: hidden.")
+
+
 class StopOut(Out):
     touchpoint = serializers.CharField()
     scored = ScoreOut(help_text="Of the last answer of each customer at this touchpoint.")
@@ -41,6 +50,9 @@ class StopOut(Out):
         source="dropped",
         allow_null=True,
         help_text="Null at the last touchpoint, where nobody was, or hidden.",
+    )
+    themes = TopicOut(
+        many=True, source="topics", help_text="The three that most comments here speak of, most first."
     )
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, Stale
 from accounts.tenancy.context import acting_for
-from surveys import mapping_journey, nps, ordering_touchpoints
+from surveys import hearing, mapping_journey, naming_themes, nps, ordering_touchpoints, weighing_themes
 from surveys.filtering import Filter
 from surveys.models import Distribution, Invitation, Response
 from surveys.nps import Counts
@@ -125,6 +125,58 @@ class TestJourney:
         assert "nobody by name" in page and "the last one" in page
         assert f"/o/{acme.slug}/answers/?touchpoint=purchase&amp;which=words" in page
         assert page.index(">purchase<") < page.index(">delivery<") < page.index(">support chat<")
+
+    @pytest.mark.row("D12", "themes")
+    def test_what_the_comments_at_a_touchpoint_speak_of_most(self, acme, alice, as_, api):
+        with acting_for(acme):
+            survey = published(touchpoint="")
+            for name in ("Waiting", "Staff", "Price", "Parking"):
+                naming_themes.make(name, {"en": [f"-{name.lower()}"]}, by=system())
+            again = CustomerFactory()
+            told = [
+                ("delivery", "waiting and price", again), ("delivery", "waiting, staff, price", again),
+                ("delivery", "waiting", None), ("delivery", "no word of it", None), ("purchase", "parking", None),
+                ("purchase", "", None),
+            ]  # fmt: skip
+            for touchpoint, text, person in told:
+                respond(
+                    None, 3, text, survey=survey, customer=person or CustomerFactory(), touchpoint=touchpoint
+                )
+        with acting_for(acme):
+            hearing.settle()
+        stops = {stop.touchpoint: stop for stop in journey(acme).stops}
+        with acting_for(acme):
+            for touchpoint, stop in stops.items():
+                rows = weighing_themes.weighed(Filter.read({"touchpoint": touchpoint}, acme), system()).rows
+                most = sorted((-row.n, row.theme.name) for row in rows if row.n)[:3]
+                assert [(-topic.n, topic.theme.name) for topic in stop.topics] == most
+        shown = [(topic.theme.name, topic.n, topic.tones.negative) for topic in stops["delivery"].topics]
+        assert shown == [("Waiting", 2, 2), ("Price", 1, 1), ("Staff", 1, 1)]
+        told = api(acme, "reports:read", "responses:read").get("/api/v1/journey").json()["touchpoints"]
+        found = {each["touchpoint"]: [theme["name"] for theme in each["themes"]] for each in told}
+        assert found["purchase"] == ["Parking"] and len(found["delivery"]) == 3
+        page = as_(alice).get(f"/o/{acme.slug}/journey/").content.decode()
+        assert "Spoken of most" in page and "2 complaints" in page and ">Parking<" in page
+        text = as_(alice).get(reverse("report_export", args=[acme.slug, "journey"])).content
+        assert "Waiting (2); Price (1); Staff (1)" in text.decode("utf-8-sig")
+
+    def test_small_groups_hide_what_they_speak_of(self, acme, vera, actor_of):
+        with acting_for(acme):
+            survey = published(touchpoint="")
+            naming_themes.make("Waiting", {"en": ["-waiting"]}, by=system())
+            for touchpoint, many in (("delivery", 30), ("purchase", 2)):
+                for place in range(many):
+                    text = "waiting" if place < 12 else "no word of it"
+                    respond(None, 3, text, survey=survey, customer=CustomerFactory(), touchpoint=touchpoint)
+            actor = actor_of(vera)
+        with acting_for(acme):
+            hearing.settle()
+        stops = {stop.touchpoint: stop for stop in journey(acme, actor).stops}
+        with acting_for(acme):
+            for touchpoint, stop in stops.items():
+                themes = weighing_themes.weighed(Filter.read({"touchpoint": touchpoint}, acme), actor)
+                assert bool(stop.topics) is any(row.n for row in themes.rows)
+        assert stops["purchase"].topics == ()
 
     def test_without_touchpoints_the_page_says_what_to_do(self, acme, alice, as_):
         page = as_(alice).get(f"/o/{acme.slug}/journey/").content.decode()

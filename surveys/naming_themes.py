@@ -1,5 +1,7 @@
 """Themes: made, begun from starters, changed, merged, put away; and what a person says about one comment.
 
+Rules that name a theme follow it to its new name, or to the theme that took it in.
+
 Each change has every comment read again (surveys/hearing.py). Words are checked here, so that page and REST refuse
 alike.
 """
@@ -16,6 +18,7 @@ from accounts.acting import Actor
 from accounts.auditing import audit
 from accounts.deleting import delete
 from accounts.models import Deletion
+from segments import renaming
 from surveys import hearing, starter_themes
 from surveys.models import Correction, Response, Sentiment, Theme
 from surveys.theming import seeds
@@ -95,13 +98,14 @@ def change(theme: Theme, *, name: str, words: Words, revision: int, by: Actor) -
     """Raises Stale when somebody saved since `revision`, and BadTheme."""
     by.require("theme.edit")
     again = checked_words(words)
-    reads_other = again != theme.words
+    reads_other, before = again != theme.words, theme.name
     theme.name, theme.words = _checked_name(name), again
     try:
         with transaction.atomic():
             theme.save_revision(revision, by=by, update_fields=["name", "words"])
     except IntegrityError as error:
         raise _taken(theme.name) from error
+    renaming.follow("themes", before, theme.name, by=by)
     audit("theme.edit", theme, by=by, did="changed")
     if reads_other:
         hearing.begin()
@@ -139,6 +143,7 @@ def merge(theme: Theme, other: Theme, *, by: Actor) -> Theme:
         ]
     )
     delete(other, by=by)
+    renaming.follow("themes", other.name, theme.name, by=by)
     audit("theme.edit", theme, by=by, did="merged", other=other.name)
     hearing.begin()
     return theme
@@ -165,8 +170,13 @@ def split(theme: Theme, name: str, entries: Sequence[str], *, by: Actor) -> Them
 
 @transaction.atomic
 def put_away(theme: Theme, *, by: Actor) -> Deletion:
-    """Its comments stay; for 30 days it can be taken back, with what people said about single comments."""
+    """Its comments stay; for 30 days it can be taken back, with what people said about single comments.
+
+    Raises BadTheme while a rule names it: whom that finds would be nobody, without a word.
+    """
     by.require("theme.edit")
+    if users := renaming.naming("themes", theme.name):
+        raise BadTheme(_("It is used by %(users)s.") % {"users": ", ".join(users)})
     deletion = delete(theme, by=by, action="theme.edit")
     hearing.begin()
     return deletion

@@ -15,6 +15,7 @@ from accounts.acting import Actor
 from accounts.auditing import audit
 from accounts.deleting import delete
 from accounts.models import Deletion
+from segments import renaming
 from surveys.definition import Asked
 from surveys.kinds import kind_of
 from surveys.models import Appearance, Question, Survey
@@ -114,10 +115,16 @@ def put_back(question: Question, *, by: Actor) -> Question:
 
 @transaction.atomic
 def save_survey(survey: Survey, facts: Mapping[str, Any], *, by: Actor, expected: int) -> Survey:
-    """Name, texts after sending, window, source of answers. Raises Stale."""
+    """Name, texts after sending, window, source of answers. Raises Stale.
+
+    Rules that name the survey follow it to its new name, unless another one bears the old one too.
+    """
+    before = Survey.objects.values_list("name", flat=True).get(pk=survey.pk)
     for field, value in facts.items():
         setattr(survey, field, value)
     _touch(survey, by, expected, *facts)
+    if not Survey.objects.present().filter(name=before).exclude(pk=survey.pk).exists():
+        renaming.follow("survey_answered", before, survey.name, place="name", by=by)
     return survey
 
 

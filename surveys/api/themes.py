@@ -242,7 +242,10 @@ class ThemeView(ApiView):
 
     @extend_schema(responses={204: None}, operation_id="themes_delete")
     def delete(self, request: Any, id: str) -> Answered:
-        naming_themes.put_away(find(_themes(), "theme", id), by=self.actor)
+        try:
+            naming_themes.put_away(find(_themes(), "theme", id), by=self.actor)
+        except BadTheme as error:
+            raise _refused(error) from error
         return Answered(status=status.HTTP_204_NO_CONTENT)
 
 

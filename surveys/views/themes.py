@@ -195,7 +195,11 @@ def theme_merge(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @member_page("theme.edit")
 def theme_delete(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     theme = get_object_or_404(Theme.objects.present(), pk=pk)
-    deletion = naming_themes.put_away(theme, by=_actor(request))
+    try:
+        deletion = naming_themes.put_away(theme, by=_actor(request))
+    except BadTheme as error:
+        toast(request, str(error))
+        return redirect("theme_detail", slug, pk)
     undo = reverse("theme_restore", args=[slug, deletion.pk])
     toast(request, _("“%(name)s” was put away.") % {"name": theme.name}, undo=undo)
     return redirect("theme_list", slug)

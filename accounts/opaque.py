@@ -15,6 +15,7 @@ PREFIXES = {
     "answer": "ans",
     "apikey": "key",
     "attribute": "att",
+    "benchmark": "bmk",
     "campaign": "cam",
     "case": "cas",
     "company": "com",

@@ -68,6 +68,7 @@ _TABLE = (
     Action("response.edit", MANAGERS, "responses:write", _("tag, note and exclude answers")),
     Action("response.export", MANAGERS, "responses:read", _("export answers")),
     Action("annotation.edit", MANAGERS, "reports:write", _("write notes on the line of the score")),
+    Action("benchmark.edit", MANAGERS, "reports:write", _("enter figures of others to compare with")),
     Action("theme.edit", MANAGERS, "reports:write", _("name, change and merge themes")),
     Action("channel.cost", MANAGERS, "reports:write", _("enter what channels cost")),
     Action("journey.order", MANAGERS, "reports:write", _("put the touchpoints in order")),

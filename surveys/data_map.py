@@ -19,6 +19,9 @@ DATA_MAP: DataMap = {
         tenant="definition counting_question", none="id organization survey number published_at published_by"
     ),
     "surveys.Annotation": About(tenant="words day survey", none=f"{_EDITABLE} created_at"),
+    "surveys.Benchmark": About(
+        tenant="whose score year source link method people", none=f"{_EDITABLE} created_at"
+    ),
     "surveys.ChannelCost": About(tenant="channel per_asked", none="id organization entered_at"),
     "surveys.Theme": About(tenant="name words seed board state owner", none=f"{_EDITABLE} created_at"),
     "surveys.Dismissal": About(tenant="entry", none="id organization"),

@@ -113,6 +113,8 @@ def check(definition: Definition) -> list[Problem]:
         found.append(Problem("counting_missing"))
     elif counting.shown_to:
         found.append(Problem("counting_hidden", counting.key, "shown_to"))
+    elif counting.settings.get("competitor"):
+        found.append(Problem("counting_of_others", counting.key, "competitor"))
     ratio = colours.contrast(definition.look.colour, definition.look.ink)
     if ratio < 4.5:
         found.append(Problem("contrast", "", "brand_colour", {"ratio": f"{ratio:.1f}"}))

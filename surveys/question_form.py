@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from accounts.languages import language_name
+from surveys.competing import LONGEST
 from surveys.definition import Asked, Definition
 from surveys.writing import is_key, new_key
 
@@ -40,6 +41,8 @@ def read(post: QueryDict, question: Asked, definition: Definition) -> Asked:
     if question.kind in ("nps", "rating"):
         for end in ("low_label", "high_label"):
             settings[end] = _texts(post, end, locales, settings.get(end, {}), LABEL)
+    if question.kind == "nps" and "competitor" in post:
+        settings["competitor"] = " ".join(str(post["competitor"]).replace("\x00", "").split())[:LONGEST]
     if question.kind == "rating":
         steps = post.get("steps", "5")
         settings["steps"] = int(steps) if steps.isascii() and steps.isdigit() and len(steps) < 3 else 0

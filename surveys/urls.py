@@ -6,6 +6,7 @@ from surveys.views import (
     adoption,
     annotations,
     answers,
+    benchmarks,
     channels,
     differences,
     distributions,
@@ -35,6 +36,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notes/<int:pk>/deletion/", annotations.annotation_delete, name="annotation_delete"),
     path(
         "notes/deletions/<int:deletion_id>/undo/", annotations.annotation_restore, name="annotation_restore"
+    ),
+    path("benchmarks/", benchmarks.benchmark_list, name="benchmark_list"),
+    path("benchmarks/<int:pk>/", benchmarks.benchmark_detail, name="benchmark_detail"),
+    path("benchmarks/<int:pk>/deletion/", benchmarks.benchmark_delete, name="benchmark_delete"),
+    path(
+        "benchmarks/deletions/<int:deletion_id>/undo/", benchmarks.benchmark_restore, name="benchmark_restore"
     ),
     path("themes/", themes.theme_list, name="theme_list"),
     path("themes/progress/", themes.theme_progress, name="theme_progress"),

@@ -35,6 +35,7 @@ PROBLEMS = {
     "condition_unknown": gettext_noop("it is shown depending on a question that is not before it."),
     "condition_wrong": gettext_noop("the condition for showing it does not fit the question it depends on."),
     "counting_missing": gettext_noop("One NPS question must count for the score."),
+    "counting_of_others": gettext_noop("the question that counts asks about you, not about a competitor."),
     "counting_hidden": gettext_noop("the question that counts must be shown to everybody."),
     "contrast": gettext_noop(
         "The brand colour is too pale: text on it has a contrast of %(ratio)s, 4.5 is needed."

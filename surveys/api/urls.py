@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from surveys.api import (
     adoption,
     annotations,
+    benchmarks,
     channels,
     differences,
     journey,
@@ -30,6 +31,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("journey/order", journey.JourneyOrderView.as_view(), name="api_journey_order"),
     path("channels", channels.ChannelsView.as_view(), name="api_channels"),
     path("channels/costs", channels.ChannelCostView.as_view(), name="api_channel_cost"),
+    path("benchmarks", benchmarks.BenchmarksView.as_view(), name="api_benchmarks"),
+    path("benchmarks/compared", benchmarks.ComparisonView.as_view(), name="api_benchmarks_compared"),
+    path("benchmarks/<str:id>", benchmarks.BenchmarkView.as_view(), name="api_benchmark"),
     path("annotations", annotations.AnnotationsView.as_view(), name="api_annotations"),
     path("annotations/<str:id>", annotations.AnnotationView.as_view(), name="api_annotation"),
     path("annotations/<str:id>/around", annotations.AroundView.as_view(), name="api_around"),

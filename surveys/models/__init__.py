@@ -1,6 +1,7 @@
 from surveys.models.annotation import Annotation
 from surveys.models.answer import Answer
 from surveys.models.appearance import Appearance
+from surveys.models.benchmark import Benchmark
 from surveys.models.channel_cost import ChannelCost
 from surveys.models.distribution import Distribution
 from surveys.models.invitation import Invitation
@@ -16,6 +17,7 @@ __all__ = [
     "Annotation",
     "Answer",
     "Appearance",
+    "Benchmark",
     "ChannelCost",
     "Correction",
     "Dismissal",

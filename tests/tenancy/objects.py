@@ -22,7 +22,7 @@ from outreach.models import Alert, Campaign, Sender, SendKey, Template
 from outreach.my_data import hour_of
 from segments import declaring_features, importing, merging, my_data, receiving, telling_apart
 from segments.models import Customer, CustomerImport, DataRequest
-from surveys import annotating, naming_themes
+from surveys import annotating, benchmarking, naming_themes
 from tests.factories.accounts import UnitFactory
 from tests.factories.segments import AttributeFactory, CompanyFactory, CustomerFactory, SegmentFactory
 from tests.factories.surveys import DistributionFactory, InvitationFactory, draft, published, respond
@@ -61,6 +61,9 @@ PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
     ("inbound_restore", "deletion_id"): "inbound_deletion",
     ("notes", "pk"): "annotation",
     ("annotation_restore", "deletion_id"): "annotation_deletion",
+    ("benchmarks", "pk"): "benchmark",
+    ("benchmarks", "id"): "benchmark",
+    ("benchmark_restore", "deletion_id"): "benchmark_deletion",
     ("theme_restore", "deletion_id"): "theme_deletion",
     ("campaign_restore", "deletion_id"): "campaign_deletion",
     ("template_restore", "deletion_id"): "template_deletion",
@@ -295,6 +298,19 @@ def survey_deletion(world: World) -> Any:
 @builds("annotation")
 def annotation(world: World) -> Any:
     return annotating.annotate(day=timezone.localdate(), words="New layout", by=world.system)
+
+
+FIGURE = {"whose": "Shops in the north", "score": 12, "year": 2025, "source": "A report", "method": "By mail"}
+
+
+@builds("benchmark")
+def benchmark(world: World) -> Any:
+    return benchmarking.enter(FIGURE, by=world.system)
+
+
+@builds("benchmark_deletion")
+def benchmark_deletion(world: World) -> Any:
+    return benchmarking.put_away(benchmarking.enter(FIGURE, by=world.system), by=world.system)
 
 
 @builds("annotation_deletion")

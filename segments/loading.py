@@ -306,7 +306,7 @@ _KEYS = (
     " WHERE s.key_value IS NOT NULL"
 )
 # Whoever follows the facts meets new customers as a whole: their keys are no lines of that queue (migration 0019).
-_NEWCOMERS = "SELECT set_config('loopwell.newcomers', {}, true)"
+_NEWCOMERS = "SELECT set_config('loopwell.newcomers', told, true) FROM (SELECT {} AS told) AS here"
 
 
 def _write(

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.acting import Actor
 from accounts.door import member_page
 from accounts.models.editable import Stale
+from accounts.tenancy.forms import TenantModelForm
 from accounts.toasts import toast
 from accounts.views.restoring import taken_back
 from surveys import benchmarking, competing, reporting
@@ -23,7 +24,7 @@ from surveys.models import Benchmark
 from surveys.views.results import figure, filter_choices
 
 
-class BenchmarkForm(forms.ModelForm):  # type: ignore[type-arg]
+class BenchmarkForm(TenantModelForm):
     """An outside figure: nothing without its source, year and method."""
 
     score = forms.DecimalField(

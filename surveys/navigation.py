@@ -15,6 +15,7 @@ ITEMS = [
     Item("understand", _("Movement"), "movement", "report.view", "trend", 30),
     Item("understand", _("Journey"), "journey", "report.view", "flag", 32),
     Item("understand", _("Features"), "adoption", "report.view", "tap", 33),
+    Item("understand", _("Business link"), "business", "report.view", "order", 34),
     Item("understand", _("Channels"), "channels", "report.view", "send", 35),
     Item("understand", _("Benchmarks"), "benchmark_list", "report.view", "score", 37),
     Item("understand", _("Notes"), "annotation_list", "report.view", "flag", 40),

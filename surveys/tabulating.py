@@ -12,10 +12,12 @@ from segments.sheets import line_of
 from surveys import (
     adopting,
     crossing,
+    linking_business,
     mapping_journey,
     moving,
     overlapping,
     reporting,
+    retaining,
     weighing_channels,
     weighing_themes,
 )
@@ -212,6 +214,60 @@ def journey(chosen: Filter, actor: Actor) -> list[Row]:
     return [[*head, *more, "drop_off", "drop_off_low", "drop_off_high", "themes"], *rows]
 
 
+def business(chosen: Filter, actor: Actor) -> list[Row]:
+    """Every figure of the page in a row: what it is, of which category or period, its interval, its n."""
+    found = linking_business.link(chosen, actor)
+    rows: list[Row] = []
+    for quarter in found.quarters:
+        scored = quarter.period.scored
+        rows.append(["nps_of_quarter", quarter.period.start.isoformat(), *_scored(scored)])
+        if quarter.kept and quarter.kept.active:
+            rows.append(_kept("churn_of_quarter", quarter.period.start.isoformat(), quarter.kept))
+    if found.retention:
+        for month in found.retention.months:
+            rows.append(_kept("churn_of_month", month.start.isoformat(), month.kept))
+        for group, kept in (found.retention.groups or {}).items():
+            rows.append(_kept("churn_per_month_by_last_answer_before", group, kept))
+    for staying in found.survival.groups if found.survival else ():
+        for step in staying.told:
+            figures = [_share(step.share), _share(step.low), _share(step.high)]
+            rows.append([f"staying_{step.day}_days", staying.category, *figures, step.at_risk, ""])
+    for risk in found.at_risk or ():
+        figures = [round(each, 2) for each in (risk.lost, risk.lost_low, risk.lost_high)]
+        rows.append([f"revenue_at_risk_{risk.days}_days", risk.category, *figures, risk.people, ""])
+    for value in found.worth.values if found.worth else ():
+        rows += [
+            ["median_brought_in_up_to_the_answer", value.category, _money(value.so_far), "", "", value.n, ""],
+            ["median_brought_in_after_the_answer", value.category, _money(value.after), "", "", value.n, ""],
+            [
+                *("bought_again", value.category),
+                *(_share(each) for each in (value.share, value.low, value.high)),
+                *(value.n, ""),
+            ],
+        ]
+    for grown in found.worth.grown if found.worth and found.shows_growth else ():
+        told = grown.growth
+        figures = [_share(each) for each in (told.value, told.low, told.high)] if told else [""] * 3
+        rows.append(["growth", grown.category, *figures, grown.n, "" if told else "few"])
+    if found.worth:
+        shown = [("score_and_brought_in_after", found.worth.goes_with)]
+        shown += [("score_and_growth", found.worth.grows_with)] if found.shows_growth else []
+        for name, rank in shown:
+            figures = [_share(each) for each in (rank.value, rank.low, rank.high)] if rank else [""] * 3
+            rows.append([name, "", *figures, rank.n if rank else "", "" if rank else "few"])
+    return [["figure", "of", "value", "low", "high", "n", "verdict"], *rows]
+
+
+def _kept(name: str, of: str, kept: retaining.Kept | None) -> Row:
+    if kept is None:
+        return [name, of, "", "", "", "", "hidden"]
+    return [name, of, *(_share(each) for each in (kept.churn, kept.low, kept.high)), kept.active, ""]
+
+
+def _money(value: float | None) -> object:
+    return "" if value is None else round(value, 2)
+
+
 REPORTS: dict[str, Callable[[Filter, Actor], list[Row]]] = {
     "trend": trend,
     "breakdown": breakdown,
@@ -223,10 +279,12 @@ REPORTS: dict[str, Callable[[Filter, Actor], list[Row]]] = {
     "themes": themes,
     "adoption": adoption,
     "journey": journey,
+    "business": business,
 }
 # What a row says of whom it speaks, where that is not the filter of answers.
 TOLD: dict[str, Callable[[Filter], str]] = {
     "adoption": lambda chosen: adopting.words(adopting.of_people(chosen)),
+    "business": lambda chosen: linking_business.of_answers(chosen).words(),
     "journey": lambda chosen: mapping_journey.of_all_touchpoints(chosen).words(),
 }
 

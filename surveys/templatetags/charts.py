@@ -17,6 +17,7 @@ from surveys.charts import gap as gaps
 from surveys.charts import histogram as histograms
 from surveys.charts import parts as portions
 from surveys.charts import span as spans
+from surveys.charts import staying as stayings
 from surveys.charts import story as stories
 from surveys.charts import three as threes
 from surveys.charts import trend as trends
@@ -119,6 +120,13 @@ def movement_flow(flow: Any) -> SafeString:
     """A surveys.charts.flow.Flow, drawn for the desk and anew for the phone."""
     drawn = flows.flow(flow) + flows.flow(flow, narrow=True)
     return mark_safe(drawn)
+
+
+@register.simple_tag
+def staying_lines(lines: Any) -> SafeString:
+    """A list of surveys.charts.staying.Line, drawn for the desk and anew for the phone."""
+    told = list(lines)
+    return mark_safe(stayings.staying(told) + stayings.staying(told, narrow=True))
 
 
 @register.simple_tag

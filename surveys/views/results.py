@@ -54,7 +54,7 @@ def _results(request: HttpRequest, chosen: Filter, template: str, more: dict[str
         "three": three_of(overall.scored),
         "histogram": histogram.Histogram(overall.histogram),
         "histogram_table": histogram.table(histogram.Histogram(overall.histogram)),
-        "points": (points := [_point(each) for each in periods]),
+        "points": (points := [point(each) for each in periods]),
         "trend_table": list(zip(trends.table(points), periods, strict=True)),
         "shifts": (shifts := reporting.shifts(chosen, periods)),
         "turns": [trends.Turn(each.at, each.up) for each in shifts],
@@ -210,7 +210,8 @@ def three_of(scored: reporting.Scored) -> three.Three | None:
     return None if scored.hidden else three.Three(counts.detractors, counts.passives, counts.promoters)
 
 
-def _point(period: reporting.Period) -> trends.Point:
+def point(period: reporting.Period) -> trends.Point:
+    """A period as the chart of a line wants it."""
     scored = period.scored
     return trends.Point(
         label=period.label,

@@ -19,6 +19,7 @@ from surveys import (
     reporting,
     retaining,
     weighing_channels,
+    weighing_drivers,
     weighing_themes,
 )
 from surveys.filtering import Filter
@@ -258,6 +259,22 @@ def business(chosen: Filter, actor: Actor) -> list[Row]:
     return [["figure", "of", "value", "low", "high", "n", "verdict"], *rows]
 
 
+def drivers(chosen: Filter, actor: Actor) -> list[Row]:
+    found = weighing_drivers.weighed(weighing_drivers.of_one_survey(chosen, actor), actor)
+    rows: list[Row] = []
+    for each in found.aspects:
+        told = each.driver
+        verdict = each.left_out or ("few" if told is None else "goes_with" if told.goes_with else "unknown")
+        figures: Row = [_rounded(value) for value in (told.weight, told.low, told.high)] if told else [""] * 3
+        odds = (told.odds, told.odds_low, told.odds_high) if told else (None,) * 3
+        figures += ["" if value is None else round(value, 3) for value in odds]
+        mean = "" if each.mean is None else round(each.mean, 2)
+        asked = [found.survey.name if found.survey else "", each.key, each.label, each.steps]
+        rows.append([*asked, each.rated or "", found.complete, mean, *figures, verdict])
+    head: Row = ["survey", "question", "text", "steps", "rated", "n", "mean", "weight_percent", "low", "high"]
+    return [[*head, "odds", "odds_low", "odds_high", "verdict"], *rows]
+
+
 def _kept(name: str, of: str, kept: retaining.Kept | None) -> Row:
     if kept is None:
         return [name, of, "", "", "", "", "hidden"]
@@ -280,10 +297,12 @@ REPORTS: dict[str, Callable[[Filter, Actor], list[Row]]] = {
     "adoption": adoption,
     "journey": journey,
     "business": business,
+    "drivers": drivers,
 }
 # What a row says of whom it speaks, where that is not the filter of answers.
 TOLD: dict[str, Callable[[Filter], str]] = {
     "adoption": lambda chosen: adopting.words(adopting.of_people(chosen)),
+    "drivers": lambda chosen: chosen.of_everybody().words(),
     "business": lambda chosen: linking_business.of_answers(chosen).words(),
     "journey": lambda chosen: mapping_journey.of_all_touchpoints(chosen).words(),
 }

@@ -21,6 +21,7 @@ from surveys.charts import staying as stayings
 from surveys.charts import story as stories
 from surveys.charts import three as threes
 from surveys.charts import trend as trends
+from surveys.charts import weights as heaviness
 from surveys.charts.drawing import DASH, signed, thousands
 
 register = template.Library()
@@ -127,6 +128,13 @@ def staying_lines(lines: Any) -> SafeString:
     """A list of surveys.charts.staying.Line, drawn for the desk and anew for the phone."""
     told = list(lines)
     return mark_safe(stayings.staying(told) + stayings.staying(told, narrow=True))
+
+
+@register.simple_tag
+def driver_weights(bars: Any) -> SafeString:
+    """A list of surveys.charts.weights.Bar, drawn for the desk and anew for the phone."""
+    told = list(bars)
+    return mark_safe(heaviness.weights(told) + heaviness.weights(told, narrow=True))
 
 
 @register.simple_tag

@@ -59,7 +59,7 @@ def test_the_business_link_is_readable_wide_and_narrow(
     _picture(page, f"business-{width}")
 
 
-@pytest.mark.parametrize("address", ["business/"])
+@pytest.mark.parametrize("address", ["business/", "drivers/"])
 def test_without_anything_the_pages_say_so(
     acme: Organization, mona: Membership, as_: Callable[..., Any], browse: Callable[..., Page], address: str
 ) -> None:

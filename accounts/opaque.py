@@ -19,6 +19,7 @@ PREFIXES = {
     "campaign": "cam",
     "case": "cas",
     "company": "com",
+    "connection": "cnn",
     "customer": "cus",
     "customerevent": "evt",
     "customerimport": "imp",

@@ -53,6 +53,8 @@ _TABLE = (
     Action("customer.export", MANAGERS, "customers:read", _("export customers")),
     Action("customer.erase", ADMINS, "customers:erase", _("erase a person")),
     Action("attribute.edit", ADMINS, "customers:write", _("declare attributes")),
+    Action("connection.view", MANAGERS, "connections:read", _("see the connections to other software")),
+    Action("connection.edit", ADMINS, "connections:write", _("connect other software")),
     Action("segment.view", EVERYONE, "segments:read", _("see segments")),
     Action("segment.edit", MANAGERS, "segments:write", _("make and change segments")),
     Action("stage.view", EVERYONE, "segments:read", _("see the stages of customers")),

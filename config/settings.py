@@ -35,6 +35,13 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
 
 # host:port pairs that safe_fetch may reach although they are private: for tests against local servers only.
 OUTGOING_TEST_HOSTS = env.list("OUTGOING_TEST_HOSTS", default=[])
+# Where the vendors of connections are reached; {account} is the part that the business enters.
+CONNECTOR_ADDRESSES = {
+    "hubspot": "https://api.hubapi.com",
+    "salesforce": "https://{account}.my.salesforce.com",
+    "zendesk": "https://{account}.zendesk.com",
+    **env.dict("CONNECTOR_ADDRESSES", default={}),
+}
 # The folder of the local SMTP receiver whose mails /mailbox shows; empty where mail really leaves.
 LOCAL_MAILBOX = env.str("LOCAL_MAILBOX", default="")
 # How many proxies in front of the web processes write X-Forwarded-For; 0 = none is believed.
@@ -242,6 +249,7 @@ SPECTACULAR_SETTINGS = {
         "CampaignState": "outreach.models.campaign.Campaign.State",
         "CaseState": "outreach.models.case.Case.State",
         "ThemeState": ["open", "working", "done"],
+        "ConnectionState": ["trying", "working", "waiting", "paused", "ended"],
         "StayReason": "segments.models.membership.Reason",
         "InvitationOutcome": "surveys.models.invitation.Invitation.Outcome",
         "Verdict": ["real", "small", "unknown"],

@@ -5,18 +5,22 @@ An upper app plugs into a lower one here, so that no import ever climbs.
 
 # news name -> listeners, called as listener(news) inside the organization's context; idempotent.
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
+    "case.closed": ("outreach.triggers.case_changed",),
+    "case.opened": ("outreach.triggers.case_changed",),
+    "case.reopened": ("outreach.triggers.case_changed",),
     "consent.changed": ("surveys.listening.profile_again",),
     "customer.erased": ("outreach.triggers.customer_erased",),
-    "customer.merged": ("segments.gathering.gather_late",),
+    "customer.merged": ("segments.gathering.gather_late", "segments.pushing.merged"),
     "distribution.launched": ("outreach.triggers.distribution_launched",),
     "distribution.queued": ("outreach.triggers.distribution_queued",),
     "distribution.stopped": ("outreach.triggers.distribution_stopped",),
     "invitation.tried": ("outreach.triggers.invitation_tried",),
-    "response.amended": ("surveys.listening.hear_themes",),
+    "response.amended": ("surveys.listening.hear_themes", "segments.pushing.answered"),
     "response.completed": (
         "surveys.listening.note_on_timeline",
         "surveys.listening.hear_themes",
         "outreach.triggers.response_completed",
+        "segments.pushing.answered",
     ),
 }
 
@@ -84,6 +88,8 @@ DUE_WORK: tuple[str, ...] = (
     "surveys.hearing.due",
     "outreach.due_work.campaigns",
     "outreach.due_work.late_cases",
+    # Last: the other side may be slow.
+    "segments.syncing.due",
 )
 
 # Each is called as begin(by=system) in the transaction that founds an organization: what it finds there.
@@ -115,11 +121,15 @@ MERGING: tuple[str, ...] = (
     "outreach.merging_customers.PART",
 )
 
+# Each has something that stands as a task or ticket in other software: a segments.pushing.ErrandOwner.
+ERRANDS: tuple[str, ...] = ("outreach.ticketing.CASES",)
+
 # Each is called as tidy(at=now) inside an organization's context: what an app keeps for a time only.
 TIDYING: tuple[str, ...] = (
     "segments.closing_merges.close_due",
     "segments.staging.nightly",
     "segments.receiving.tidy",
+    "segments.connecting.tidy",
     "segments.membership_check.nightly",
 )
 

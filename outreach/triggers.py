@@ -11,7 +11,8 @@ from accounts.models import Organization
 from accounts.models.news import News
 from accounts.modes import counting
 from accounts.tenancy.context import current_organization_id
-from outreach import alerting, asking, caring, following_up, sending
+from outreach import alerting, asking, caring, following_up, sending, ticketing
+from segments import pushing
 from surveys.models import Response
 
 
@@ -33,6 +34,11 @@ def distribution_stopped(news: News) -> None:
 def invitation_tried(news: News) -> None:
     """A member wants to see the survey mail in their own mailbox."""
     asking.try_out(news.subject_id, news.facts["user"])
+
+
+def case_changed(news: News) -> None:
+    """A case was opened, closed or opened again: so is its task or ticket, where there is one."""
+    pushing.errand_changed(ticketing.KIND, news.subject_id)
 
 
 def customer_erased(news: News) -> None:

@@ -19,6 +19,28 @@ DATA_MAP: DataMap = {
         tenant="name domain external_id industry time_zone owner revenue currency renewal_date source",
         none=f"{_EDITABLE} mode changed created_at updated_at",
     ),
+    "segments.Connection": About(
+        tenant="vendor account secret pulls pushes errands makes_people fields_in fields_out segments their_fields"
+        " fault",
+        none=f"{_EDITABLE} access_until place try_at tried_at making pull_at pulled_at pushed_at filled_upto"
+        " stays_upto wait_until busy_until failures paused_at ended_at seen created updated tickets written"
+        " created_at",
+    ),
+    # Whom it is about is looked up when it goes; a queue of seconds.
+    "segments.Outgoing": About(
+        tenant="fault", none="id organization connection kind subject version due_at attempts held_at unsure"
+    ),
+    "segments.Errand": About(none="id organization connection kind subject theirs done at"),
+    "segments.HeardTicket": About(
+        personal="theirs",
+        none="id organization connection customer_id solved at",
+        person="customer_id",
+        delete=True,
+    ),
+    # A record that was refused belongs to no customer yet; what it says is why, and it goes after 30 days.
+    "segments.NotTakenIn": About(
+        member="message", tenant="field", none="id organization connection theirs at again"
+    ),
     "segments.Consent": About(
         personal="allowed evidence",
         tenant="source",

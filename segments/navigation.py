@@ -30,6 +30,7 @@ ITEMS = [
     Item("people", _("Stages"), "stage_list", "stage.view", "flag", 25),
     Item("people", _("Companies"), "company_list", "customer.view", "company", 30),
     Item("people", _("Revenue"), "revenue", "customer.view", "trend", 35),
+    Item("settings", _("Connections"), "connection_list", "connection.view", "link", 74),
     Item("settings", _("Inbound webhooks"), "inbound_list", "customer.import", "import", 75),
     Item("settings", _("Attributes"), "attribute_list", "customer.view", "tag", 70),
     Item("settings", _("Features"), "feature_list", "segment.view", "tag", 71),

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from segments.views import (
     attributes,
     companies,
+    connections,
     customers,
     features,
     imports,
@@ -83,6 +84,38 @@ urlpatterns: list[URLPattern | URLResolver] = [
         companies.company_contact_roles,
         name="company_contact_roles",
     ),
+    path("settings/connections/", connections.connection_list, name="connection_list"),
+    path("settings/connections/new/<slug:vendor>/", connections.connection_new, name="connection_new"),
+    path(
+        "settings/connections/<int:connection_id>/", connections.connection_detail, name="connection_detail"
+    ),
+    path(
+        "settings/connections/<int:connection_id>/trial/", connections.connection_try, name="connection_try"
+    ),
+    path(
+        "settings/connections/<int:connection_id>/fields/",
+        connections.connection_fields,
+        name="connection_fields",
+    ),
+    path(
+        "settings/connections/<int:connection_id>/sync/", connections.connection_sync, name="connection_sync"
+    ),
+    path(
+        "settings/connections/<int:connection_id>/retry/",
+        connections.connection_retry,
+        name="connection_retry",
+    ),
+    path(
+        "settings/connections/<int:connection_id>/pause/",
+        connections.connection_pause,
+        name="connection_pause",
+    ),
+    path(
+        "settings/connections/<int:connection_id>/pause/end/",
+        connections.connection_resume,
+        name="connection_resume",
+    ),
+    path("settings/connections/<int:connection_id>/end/", connections.connection_end, name="connection_end"),
     path("settings/attributes/", attributes.attribute_list, name="attribute_list"),
     path("settings/attributes/<int:attribute_id>/", attributes.attribute_edit, name="attribute_edit"),
     path(

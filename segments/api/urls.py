@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from segments.api import (
     companies,
+    connections,
     customers,
     facts,
     features,
@@ -61,6 +62,30 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/<str:id>/start", imports.ImportStartView.as_view(), name="api_import_start"),
     path("imports/<str:id>/cancel", imports.ImportCancelView.as_view(), name="api_import_cancel"),
     path("imports/<str:id>/problems", imports.ImportProblemsView.as_view(), name="api_import_problems"),
+    path("connections", connections.ConnectionsView.as_view(), name="api_connections"),
+    path("connections/<str:id>", connections.ConnectionView.as_view(), name="api_connection"),
+    path(
+        "connections/<str:id>/secret",
+        connections.ConnectionSecretView.as_view(),
+        name="api_connection_secret",
+    ),
+    path(
+        "connections/<str:id>/trial", connections.ConnectionTrialView.as_view(), name="api_connection_trial"
+    ),
+    path(
+        "connections/<str:id>/fields",
+        connections.ConnectionFieldsView.as_view(),
+        name="api_connection_fields",
+    ),
+    path("connections/<str:id>/sync", connections.ConnectionSyncView.as_view(), name="api_connection_sync"),
+    path(
+        "connections/<str:id>/pause", connections.ConnectionPauseView.as_view(), name="api_connection_pause"
+    ),
+    path(
+        "connections/<str:id>/failures",
+        connections.ConnectionFailuresView.as_view(),
+        name="api_connection_failures",
+    ),
     path("inbound-webhooks", inbound.InboundWebhooksView.as_view(), name="api_inbound_webhooks"),
     path("inbound-webhooks/<str:id>", inbound.InboundWebhookView.as_view(), name="api_inbound_webhook"),
     path("inbound-webhooks/<str:id>/trial", inbound.InboundTrialView.as_view(), name="api_inbound_trial"),

@@ -2,6 +2,7 @@
 
 from segments.models.attribute import Attribute, AttributeChange, AttributeKind
 from segments.models.company import Company
+from segments.models.connection import Connection, Errand, HeardTicket, NotTakenIn, Outgoing
 from segments.models.consent import ANY_CHANNEL, Channel, Consent, ConsentChange, Purpose
 from segments.models.contact import Contact
 from segments.models.customer import Category, ContactRole, Customer
@@ -26,6 +27,7 @@ __all__ = [
     "Category",
     "Channel",
     "Company",
+    "Connection",
     "Consent",
     "ConsentChange",
     "Contact",
@@ -36,17 +38,21 @@ __all__ = [
     "CustomerKey",
     "DataRequest",
     "Distinction",
+    "Errand",
     "EventMessageId",
     "ExistingPolicy",
     "FactChange",
     "Feature",
     "FollowingTurn",
+    "HeardTicket",
     "ImportRowError",
     "ImportState",
     "InboundDelivery",
     "InboundWebhook",
     "KeyKind",
     "Merge",
+    "NotTakenIn",
+    "Outgoing",
     "Purpose",
     "Reason",
     "Segment",

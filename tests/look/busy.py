@@ -25,9 +25,9 @@ from accounts.tenancy.context import acting_for
 from config.mailbox.store import Mailbox, opened
 from outreach import campaigning, my_data
 from outreach.models import Campaign, SendKey, Template
-from segments import importing, merging, receiving
+from segments import connecting, importing, merging, pushing, receiving
 from segments import my_data as segments_my_data
-from segments.models import Customer, Segment
+from segments.models import Connection, Customer, NotTakenIn, Segment
 from surveys import inviting
 from surveys.models import Distribution
 from tests.factories.accounts import OrganizationFactory, member
@@ -88,6 +88,7 @@ def _work(organization: Organization, owner: Membership, other: Membership) -> I
     yield from _twice(organization, by)
     yield from _brought(organization, by)
     yield from _told(organization, by)
+    yield from _joined(organization, by, ann)
     yield from _campaign(organization, everybody, owner)
     yield reverse("member_remove", args=[organization.slug, other.pk])
     yield from _leaving(organization, ann, answered.pk)
@@ -116,6 +117,37 @@ def _told(organization: Organization, by: Actor) -> Iterator[str]:
     for mail in ("ann@customers.example", "nobody"):
         receiving.receive(webhook, json.dumps({"guest": {"mail": mail}, "nights": 2}).encode(), {})
     yield reverse("inbound_detail", args=[organization.slug, webhook.pk])
+
+
+def _joined(organization: Organization, by: Actor, ann: Customer) -> Iterator[str]:
+    """A CRM that was looked at, with a record that did not come in; paused, so that nobody is called from here."""
+    one = connecting.connect("hubspot", {"access_token": "invented"}, by=by)
+    connecting.pause(one, by=by)
+    fields = [
+        ("email", "Email", "text"),
+        ("@name", "First and last name", "text"),
+        ("score", "Score", "number"),
+    ]
+    Connection.objects.filter(pk=one.pk).update(
+        their_fields=[
+            {"name": name, "label": label, "kind": kind, "writable": name == "score"}
+            for name, label, kind in fields
+        ],
+        fields_in={"email": "email", "name": "@name"},
+        account="account 4711",
+        tried_at=timezone.now(),
+        try_at=None,
+        pulled_at=timezone.now(),
+        seen=2_417,
+        created=36,
+    )
+    NotTakenIn.objects.create(
+        connection=one, theirs="8812", field="email", message="“nobody” is not an address."
+    )
+    pushing.queue([one.pk], "person", [ann.pk])
+    yield reverse("connection_list", args=[organization.slug])
+    yield reverse("connection_detail", args=[organization.slug, one.pk])
+    yield reverse("connection_new", args=[organization.slug, "zendesk"])
 
 
 def _brought(organization: Organization, by: Actor) -> Iterator[str]:

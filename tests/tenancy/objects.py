@@ -20,7 +20,7 @@ from accounts.storing import store_bytes
 from outreach.caring import open_case
 from outreach.models import Alert, Campaign, Sender, SendKey, Template
 from outreach.my_data import hour_of
-from segments import declaring_features, importing, merging, my_data, receiving, telling_apart
+from segments import connecting, declaring_features, importing, merging, my_data, receiving, telling_apart
 from segments.models import Customer, CustomerImport, DataRequest
 from surveys import annotating, benchmarking, naming_themes
 from tests.factories.accounts import UnitFactory
@@ -54,6 +54,7 @@ PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
     ("segment_restore", "deletion_id"): "segment_deletion",
     ("survey_restore", "deletion_id"): "survey_deletion",
     ("contacts", "customer_id"): "customer",
+    ("connections", "id"): "connection",
     ("inbound", "webhook_id"): "inboundwebhook",
     ("deliveries", "delivery_id"): "inbounddelivery",
     ("inbound-webhooks", "id"): "inboundwebhook",
@@ -74,6 +75,7 @@ PLAIN: dict[tuple[str, str], str] = {
     ("stages", "key"): "active",
     ("follow-ups", "category"): "promoter",
     ("reports", "report"): "trend",
+    ("new", "vendor"): "zendesk",
 }
 # What a page must be sent to do anything at all; other pages say what is missing, which will do.
 SENT: dict[tuple[str, str], dict[str, str]] = {
@@ -264,6 +266,12 @@ def feature_deletion(world: World) -> Any:
 @builds("customerimport", in_north=True)
 def customerimport(world: World) -> CustomerImport:
     return importing.begin(b"E-mail,Name\nann@customers.example,Ann\n", name="customers.csv", by=world.system)
+
+
+@builds("connection", in_north=True)
+def connection(world: World) -> Any:
+    """A branch sees none."""
+    return connecting.connect("hubspot", {"access_token": "nonsense"}, by=world.system)
 
 
 @builds("inboundwebhook", in_north=True)

@@ -1,0 +1,1 @@
+"""Vendors of CRM and help desk software: a file each, all of the shape in base.py."""

@@ -27,6 +27,7 @@ PREFIXES = {
     "distinction": "dst",
     "distribution": "dis",
     "feature": "ftr",
+    "improvement": "ipv",
     "inbounddelivery": "ind",
     "inboundwebhook": "inw",
     "invitation": "inv",

@@ -72,6 +72,9 @@ _TABLE = (
     Action("annotation.edit", MANAGERS, "reports:write", _("write notes on the line of the score")),
     Action("benchmark.edit", MANAGERS, "reports:write", _("enter figures of others to compare with")),
     Action("theme.edit", MANAGERS, "reports:write", _("name, change and merge themes")),
+    Action("improvement.edit", MANAGERS, "reports:write", _("plan and change improvements")),
+    # Who belongs to a unit hears what touches it; of those who belong to none, these do.
+    Action("improvement.hear", frozenset({AGENT, VIEWER}), None, _("hear of improvements in every unit")),
     Action("channel.cost", MANAGERS, "reports:write", _("enter what channels cost")),
     Action("journey.order", MANAGERS, "reports:write", _("put the touchpoints in order")),
     Action("report.view", EVERYONE, "reports:read", _("see scores and reports")),

@@ -247,6 +247,7 @@ SPECTACULAR_SETTINGS = {
         "DistributionState": "surveys.models.distribution.Distribution.State",
         "ResponseState": "surveys.models.response.Response.State",
         "CampaignState": "outreach.models.campaign.Campaign.State",
+        "ImprovementState": "surveys.models.improvement.Improvement.State",
         "CaseState": "outreach.models.case.Case.State",
         "ThemeState": ["open", "working", "done"],
         "ConnectionState": ["trying", "working", "waiting", "paused", "ended"],

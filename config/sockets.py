@@ -14,6 +14,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "distribution.launched": ("outreach.triggers.distribution_launched",),
     "distribution.queued": ("outreach.triggers.distribution_queued",),
     "distribution.stopped": ("outreach.triggers.distribution_stopped",),
+    "improvement.told": ("outreach.triggers.improvement_told",),
     "invitation.tried": ("outreach.triggers.invitation_tried",),
     "response.amended": ("surveys.listening.hear_themes", "segments.pushing.answered"),
     "response.completed": (
@@ -96,7 +97,11 @@ DUE_WORK: tuple[str, ...] = (
 FOUNDED: tuple[str, ...] = ("segments.library.begin", "segments.staging.found")
 
 # Each is an accounts.handing_over.Handover: what members own in an app, and how it changes hands.
-HANDOVERS: tuple[str, ...] = ("outreach.handovers.CASES", "segments.handovers.COMPANIES")
+HANDOVERS: tuple[str, ...] = (
+    "outreach.handovers.CASES",
+    "surveys.handovers.IMPROVEMENTS",
+    "segments.handovers.COMPANIES",
+)
 
 # Each is a map of "action" or "action/did" to the audit log's sentence (accounts.telling).
 AUDIT_SENTENCES: tuple[str, ...] = (
@@ -136,6 +141,10 @@ TIDYING: tuple[str, ...] = (
 # Each is called as fact(customer, actor) and returns the context of a card on the customer's page beside the
 # scores, {"template": "...", ...}, or None (the open case).
 CUSTOMER_CARDS: tuple[str, ...] = ("outreach.telling_segments.open_case",)
+
+# Each is called as card(improvement, actor) and returns the context of a card on the improvement's page,
+# {"template": "...", ...}, or None ("you said, we did").
+IMPROVEMENT_CARDS: tuple[str, ...] = ("outreach.telling_back.card",)
 
 # Each is a segments.standing.CompanyAnswers: the score over the contacts of a company, and who was asked.
 COMPANY_ANSWERS: tuple[str, ...] = ("surveys.telling_companies.ANSWERS",)

@@ -145,13 +145,15 @@ def mark_read(member: Membership, ids: Iterable[int] | None = None, *, at: datet
 
 
 def unread_count(member: Membership | None) -> int:
-    return Alert.objects.of(member).unread().count()
+    return Alert.objects.of(member).standing().unread().count()
 
 
 def visible_alerts(actor: Actor) -> QuerySet[Alert]:
     """The member's own alerts, newest first, without those whose case has left their branch."""
-    found = Alert.objects.of(actor.membership).select_related(
-        "case", "case__customer", "case__owner__user", "response"
+    found = (
+        Alert.objects.of(actor.membership)
+        .standing()
+        .select_related("case", "case__customer", "case__owner__user", "response", "improvement")
     )
     branch = actor.branch_ids
     if branch is not None:

@@ -21,7 +21,7 @@ DATA_MAP: DataMap = {
         none="id organization digest created_at",
     ),
     "outreach.Campaign": About(
-        tenant="name template segment sender message_class content scheduled_at",
+        tenant="name template segment improvement sender message_class content scheduled_at",
         none=f"{_EDITABLE} state mode launched_at launched_by paused_at ended_at chosen_upto audience run"
         " created_at updated_at changed",
     ),
@@ -50,7 +50,9 @@ DATA_MAP: DataMap = {
         " possible_duplicate created_at settled_at",
         person="customer_id",
     ),
-    "outreach.Alert": About(none="id organization membership kind response case occasion at read_at mailed"),
+    "outreach.Alert": About(
+        none="id organization membership kind response case improvement occasion at read_at mailed"
+    ),
     "outreach.CaseDraft": About(
         personal="subject text",
         none="id organization case membership updated_at",

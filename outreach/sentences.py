@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 SENTENCES: dict[str, str | Promise] = {
     "campaign.edit/created": _("%(actor)s prepared the campaign %(subject)s"),
+    "campaign.edit/told back": _("%(actor)s prepared %(subject)s for %(people)s people who had raised it"),
     "campaign.edit/changed": _("%(actor)s changed the campaign %(subject)s"),
     "campaign.edit/deleted": _("%(actor)s put the campaign %(subject)s away"),
     "campaign.edit/restored": _("%(actor)s took the campaign %(subject)s back"),

@@ -11,7 +11,7 @@ from accounts.models import Organization
 from accounts.models.news import News
 from accounts.modes import counting
 from accounts.tenancy.context import current_organization_id
-from outreach import alerting, asking, caring, following_up, sending, ticketing
+from outreach import alerting, alerting_improvements, asking, caring, following_up, sending, ticketing
 from segments import pushing
 from surveys.models import Response
 
@@ -44,6 +44,11 @@ def case_changed(news: News) -> None:
 def customer_erased(news: News) -> None:
     """Mails about their data that have not gone out hold the address and belong to no customer: take them back."""
     sending.withdraw("my data", news.subject_id, reason="erased")
+
+
+def improvement_told(news: News) -> None:
+    """Members are to know of an improvement: in the app, and by mail to those who want it."""
+    alerting_improvements.alert(news.subject_id, at=news.at)
 
 
 def response_completed(news: News) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from outreach.views import campaigns, cases, senders, templates
+from outreach.views import campaigns, cases, improvements, senders, templates
 from outreach.views.today import today
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -43,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("campaigns/<int:pk>/outcomes.csv", campaigns.campaign_csv, name="campaign_csv"),
     path("campaigns/<int:pk>/deletion/", campaigns.campaign_delete, name="campaign_delete"),
     path("campaigns/deletions/<int:deletion_id>/undo/", campaigns.campaign_restore, name="campaign_restore"),
+    path("improvements/<int:pk>/note/", improvements.improvement_note, name="improvement_note"),
     path("follow-ups/", campaigns.follow_ups, name="follow_ups"),
     path("settings/senders/", senders.sender_list, name="sender_list"),
     path("settings/senders/<int:pk>/", senders.sender_edit, name="sender_edit"),

@@ -24,6 +24,16 @@ DATA_MAP: DataMap = {
     ),
     "surveys.ChannelCost": About(tenant="channel per_asked", none="id organization entered_at"),
     "surveys.Theme": About(tenant="name words seed board state owner", none=f"{_EDITABLE} created_at"),
+    "surveys.Improvement": About(
+        tenant="name change side theme fact value action owner due_on state done_on confidence effort expected"
+        " briefing note",
+        none=f"{_EDITABLE} created_at",
+    ),
+    "surveys.TouchedUnit": About(none="id organization improvement unit"),
+    "surveys.TouchedSegment": About(none="id organization improvement segment"),
+    "surveys.Briefing": About(
+        tenant="words", none="id organization improvement membership times told_at acknowledged_at"
+    ),
     "surveys.Dismissal": About(tenant="entry", none="id organization"),
     # What was read in somebody's words goes with the words.
     "surveys.Mention": About(

@@ -20,7 +20,7 @@ from accounts.deleting import delete
 from accounts.models import Deletion
 from segments import renaming
 from surveys import hearing, starter_themes
-from surveys.models import Correction, Response, Sentiment, Theme
+from surveys.models import Correction, Improvement, Response, Sentiment, Theme
 from surveys.theming import seeds
 from surveys.theming.words import LANGUAGES, words_of
 
@@ -142,6 +142,7 @@ def merge(theme: Theme, other: Theme, *, by: Actor) -> Theme:
             if each.response_id not in known
         ]
     )
+    Improvement.objects.filter(theme=other).update(theme=theme)
     delete(other, by=by)
     renaming.follow("themes", other.name, theme.name, by=by)
     audit("theme.edit", theme, by=by, did="merged", other=other.name)

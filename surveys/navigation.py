@@ -13,6 +13,7 @@ ITEMS = [
     Item("understand", _("Side by side"), "side_by_side", "report.view", "segment", 25),
     Item("understand", _("Themes"), "theme_list", "report.view", "comment", 27),
     Item("understand", _("Drivers"), "drivers", "report.view", "star", 28),
+    Item("understand", _("Improvements"), "improvement_list", "report.view", "zap", 28),
     Item("understand", _("Movement"), "movement", "report.view", "trend", 30),
     Item("understand", _("Journey"), "journey", "report.view", "flag", 32),
     Item("understand", _("Features"), "adoption", "report.view", "tap", 33),

@@ -12,6 +12,11 @@ NEWS = (
         {"up": Fact.FLAG, "since": Fact.INSTANT},
     ),
     NewsType(
+        "improvement.told",
+        "Members of the units that an improvement touches were told of it, anew or for the first time.",
+        {"told": Fact.COUNT},
+    ),
+    NewsType(
         "distribution.launched",
         "The invitations of a distribution were made; they wait to be sent.",
         {"survey": Fact.ID, "asked": Fact.COUNT},

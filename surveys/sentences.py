@@ -28,6 +28,16 @@ SENTENCES: dict[str, str | Promise] = {
     "theme.edit/dismissed": _("%(actor)s sent a suggested theme away"),
     "theme.edit/deleted": _("%(actor)s put the theme %(subject)s away"),
     "theme.edit/restored": _("%(actor)s took the theme %(subject)s back"),
+    "improvement.edit/created": _("%(actor)s planned the improvement %(subject)s"),
+    "improvement.edit/changed": _("%(actor)s changed the improvement %(subject)s: %(fields)s"),
+    "improvement.edit/moved": _("%(actor)s set the improvement %(subject)s from “%(was)s” to “%(state)s”"),
+    "improvement.edit/told": _("%(actor)s told the team of the improvement %(subject)s (members: %(told)s)"),
+    "improvement.edit/handed_over": _(
+        "%(actor)s handed over the improvement %(subject)s of a member who left"
+    ),
+    "improvement.edit/deleted": _("%(actor)s put the improvement %(subject)s away"),
+    "improvement.edit/restored": _("%(actor)s took the improvement %(subject)s back"),
+    "report.view/acknowledged": _("%(actor)s said that they know of the improvement %(subject)s"),
     "response.edit/themed": _("%(actor)s said what an answer says about %(theme)s"),
     "response.edit/unthemed": _("%(actor)s left it to the words what an answer says about %(theme)s"),
     "channel.cost/entered": _("%(actor)s entered what asking on the channel %(channel)s costs"),

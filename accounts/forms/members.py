@@ -136,6 +136,7 @@ class KeyForm(forms.Form):
 NOTIFICATIONS = [
     ("alerts", gettext_lazy("Alerts about unhappy customers")),
     ("cases", gettext_lazy("Cases given to me, and cases running late")),
+    ("improvements", gettext_lazy("Improvements in my unit")),
     ("digest", gettext_lazy("The weekly digest")),
 ]
 

@@ -20,7 +20,7 @@ from accounts.models.membership import Role
 from accounts.recording import quietly
 from accounts.tenancy.context import acting_for
 from accounts.tenancy.staging import fresh_statistics
-from config.demo import rest, retailer, software
+from config.demo import improvements, rest, retailer, software
 from config.demo.plan import PlannedAnswer, PlannedSurvey, PlannedWave, World
 from segments import declaring_features, keeping_companies, staging
 from segments.customers import Person, upsert_many
@@ -115,6 +115,7 @@ def build_world(world: World, *, seed: int, now: datetime) -> Organization:
         naming_themes.start_with(world.themes, by=actor)
         hearing.settle()
         _board(world, actor)
+        improvements.add(world, by=actor, now=now)
         for model in (Customer, CustomerEvent, Invitation, Response):
             fresh_statistics(model)
         rest.add(world, survey=survey, by=actor, random=random, now=now)

@@ -3,15 +3,13 @@
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
-from django.utils import timezone
 
 from accounts.acting import Actor, member_actor
 from accounts.models import Membership, Mode, User
 from accounts.models.membership import Role
-from config.demo import planted
+from config.demo.improvements import second_queue_opened
 from config.demo.plan import World
 from outreach import caring
 from outreach.models import Alert, Campaign, Case, FollowUp, MessageClass, Sender, Template
@@ -75,9 +73,7 @@ def add(world: World, *, survey: Survey, by: Actor, random: Random, now: datetim
     _campaign(world, by)
     _care(world, survey, random, now)
     if world.slug == "harbour-vale":
-        opened = timezone.localdate(
-            now - timedelta(days=planted.SECOND_QUEUE_DAYS), ZoneInfo(world.time_zone)
-        )
+        opened = second_queue_opened(world, now)
         annotating.annotate(day=opened, words="Second queue opened in the city stores", survey=survey, by=by)
 
 

@@ -260,18 +260,19 @@ class AlertOut(Out):
     member = OpaqueId("member", source="membership_id")
     case = OpaqueId("case", source="case_id", allow_null=True)
     response = OpaqueId("response", source="response_id", allow_null=True)
+    improvement = OpaqueId("improvement", source="improvement_id", allow_null=True)
     at = serializers.DateTimeField()
     read_at = serializers.DateTimeField(allow_null=True)
 
 
 class AlertsView(ApiView):
-    """Who of the team was told of which unhappy customer, and has read it."""
+    """Who of the team was told of which unhappy customer, or of what is done differently, and has read it."""
 
     actions = {"GET": "alert.view"}
 
     @extend_schema(responses=page_of(AlertOut), parameters=PAGE_PARAMETERS, operation_id="alerts_list")
     def get(self, request: Any) -> Response:
-        rows = Alert.objects.all()
+        rows = Alert.objects.standing()
         branch = self.actor.branch_ids
         if branch is not None:
             rows = rows.filter(case__unit_id__in=branch)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from outreach.api import campaigns, cases
+from outreach.api import campaigns, cases, improvements
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("cases", cases.CasesView.as_view(), name="api_cases"),
@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "campaigns/<str:id>/outcomes", campaigns.CampaignOutcomesView.as_view(), name="api_campaign_outcomes"
     ),
+    path("improvements/<str:id>/note", improvements.NoteView.as_view(), name="api_improvement_note"),
     path("templates", campaigns.TemplatesView.as_view(), name="api_templates"),
     path("templates/<str:id>", campaigns.TemplateView.as_view(), name="api_template"),
     path("senders", campaigns.SendersView.as_view(), name="api_senders"),

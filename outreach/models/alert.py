@@ -1,4 +1,4 @@
-"""An alert: one member is told once that one customer is unhappy."""
+"""An alert: one member is told once that one customer is unhappy, or that something is done differently."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ class AlertQuerySet(TenantQuerySet):
     def of(self, membership: models.Model) -> AlertQuerySet:
         return self.filter(membership=membership)
 
+    def standing(self) -> AlertQuerySet:
+        """Without those of improvements that were put away."""
+        return self.filter(improvement__deleted_at=None)
+
     def unread(self) -> AlertQuerySet:
         return self.filter(read_at=None)
 
@@ -29,18 +33,22 @@ class Alert(TenantModel):
         DETRACTOR = "detractor", _("An unhappy customer")
         CASE_LATE = "case_late", _("A case is late")
         CASE_GIVEN = "case_given", _("A case was given to you")
+        IMPROVEMENT = "improvement", _("Something is done differently")
 
     organization = OrganizationKey()
     membership = TenantForeignKey(
         "accounts.Membership", on_delete=models.CASCADE, related_name="alerts", indexed=False
     )
     kind = models.CharField(max_length=12, choices=Kind.choices)
-    # What it is about; alerts outlive neither the response nor the case.
+    # What it is about; alerts outlive neither the response nor the case nor the improvement.
     response = TenantForeignKey(
         "surveys.Response", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
     case = TenantForeignKey(
         "outreach.Case", on_delete=models.CASCADE, null=True, blank=True, related_name="alerts"
+    )
+    improvement = TenantForeignKey(
+        "surveys.Improvement", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
     occasion = models.CharField(max_length=60)
     at = models.DateTimeField()

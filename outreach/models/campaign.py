@@ -50,6 +50,10 @@ class Campaign(Editable, TenantModel):
     name = models.CharField(_("name"), max_length=120)
     template = TenantForeignKey("outreach.Template", on_delete=models.PROTECT, related_name="campaigns")
     segment = TenantForeignKey("segments.Segment", on_delete=models.PROTECT, related_name="campaigns")
+    # The improvement that it tells of, to those who raised it.
+    improvement = TenantForeignKey(
+        "surveys.Improvement", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     sender = TenantForeignKey(
         "outreach.Sender", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

@@ -4,6 +4,7 @@ from surveys.models.appearance import Appearance
 from surveys.models.benchmark import Benchmark
 from surveys.models.channel_cost import ChannelCost
 from surveys.models.distribution import Distribution
+from surveys.models.improvement import Briefing, Improvement, TouchedSegment, TouchedUnit
 from surveys.models.invitation import Invitation
 from surveys.models.journey_order import JourneyOrder
 from surveys.models.question import Question
@@ -18,10 +19,12 @@ __all__ = [
     "Answer",
     "Appearance",
     "Benchmark",
+    "Briefing",
     "ChannelCost",
     "Correction",
     "Dismissal",
     "Distribution",
+    "Improvement",
     "Invitation",
     "JourneyOrder",
     "Mention",
@@ -33,5 +36,7 @@ __all__ = [
     "Theme",
     "ThemeRun",
     "Tone",
+    "TouchedSegment",
+    "TouchedUnit",
     "Version",
 ]

@@ -32,9 +32,15 @@ def differences(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = Filter.read(request.GET, request.organization)  # type: ignore[attr-defined]
     data = _data(actor)
     scan = scanning.scan(chosen, actor)
-    may_make = actor.may("segment.edit")
+    may_make, may_improve = actor.may("segment.edit"), actor.may("improvement.edit")
     parts = [
-        (verdict, title, words, [_row(each, slug, may_make) for each in found[:SHOWN]], len(found))
+        (
+            verdict,
+            title,
+            words,
+            [_row(each, slug, may_make, may_improve) for each in found[:SHOWN]],
+            len(found),
+        )
         for verdict, title, words in _parts()
         if (found := scan.of(verdict))
     ]
@@ -102,8 +108,12 @@ def _parts() -> list[tuple[Verdict, str, str]]:
     ]
 
 
-def _row(finding: Finding, slug: str, may_make: bool) -> dict[str, Any]:
-    address = ""
+def _row(finding: Finding, slug: str, may_make: bool, may_improve: bool) -> dict[str, Any]:
+    address, improvement = "", ""
+    if may_improve:
+        side = "strength" if finding.value > 0 else "pain"
+        group = {"fact": finding.dimension.key, "value": finding.slice.key, "side": side}
+        improvement = f"{reverse('improvement_new', args=[slug])}?{urlencode(group)}"
     if may_make and finding.slice.rule:
         rule = json.dumps({"all": list(finding.slice.rule)}, separators=(",", ":"))
         name = f"{finding.dimension.label}: {finding.slice.label}"
@@ -113,4 +123,5 @@ def _row(finding: Finding, slug: str, may_make: bool) -> dict[str, Any]:
         "score": reporting.Scored(finding.compared.counts).score,
         "rest": reporting.Scored(finding.compared.rest).score,
         "segment": address,
+        "improvement": improvement,
     }

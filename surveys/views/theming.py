@@ -6,18 +6,20 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts import opaque
 from accounts.acting import Actor
 from accounts.door import member_page
 from accounts.models.editable import Stale
 from accounts.toasts import toast
-from surveys import boarding_themes, naming_themes, noticing_themes, reporting, weighing_themes
+from surveys import boarding_themes, improving, naming_themes, noticing_themes, reporting, weighing_themes
 from surveys.charts.span import Figure
 from surveys.filtering import Filter
 from surveys.forms import BoardForm
-from surveys.models import Theme
+from surveys.models import Improvement, Theme
 from surveys.naming_themes import BadTheme
 from surveys.views.results import figure, filter_choices
 
@@ -81,6 +83,7 @@ def theme_board(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = Filter.read(request.GET, actor.organization).without_theme()
     themes = weighing_themes.weighed(chosen, actor)
     board = boarding_themes.board(themes)
+    planned = improving.of_themes(actor)
     return render(
         request,
         "surveys/theme_board.html",
@@ -88,7 +91,12 @@ def theme_board(request: HttpRequest, slug: str) -> HttpResponse:
             "chosen": chosen,
             "themes": themes,
             "columns": [
-                (kind, title, [_card(each) for each in getattr(board, kind)], getattr(board, f"{kind}_proposed"))
+                (
+                    kind,
+                    title,
+                    [_card(each, planned.get(each.theme.pk, []), actor, slug) for each in getattr(board, kind)],
+                    getattr(board, f"{kind}_proposed"),
+                )
                 for kind, title in (("pain", _("Pain points")), ("strength", _("Strengths")))
             ],
             "wishes": boarding_themes.wishes(chosen, actor),
@@ -120,8 +128,12 @@ def theme_place(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return redirect("theme_board", slug)
 
 
-def _card(weighed: weighing_themes.Weighed) -> tuple[weighing_themes.Weighed, Figure, Any]:
+def _card(
+    weighed: weighing_themes.Weighed, planned: list[Improvement], actor: Actor, slug: str
+) -> tuple[weighing_themes.Weighed, Figure, Any, list[Improvement], str]:
+    """With the improvements that it led to, and where another is planned, for those who may."""
     theme = weighed.theme
+    address = f"{reverse('improvement_new', args=[slug])}?theme={opaque.encode('theme', theme.pk)}"
     form = BoardForm(
         initial={
             "board": theme.board,
@@ -132,7 +144,8 @@ def _card(weighed: weighing_themes.Weighed) -> tuple[weighing_themes.Weighed, Fi
         prefix=None,
         auto_id=f"id_{theme.pk}_%s",
     )
-    return weighed, figure(weighed.scored), form
+    improve = address if actor.may("improvement.edit") else ""
+    return weighed, figure(weighed.scored), form, planned, improve
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -1,14 +1,14 @@
 """The plan of the demo world: what is planted is there, what is not planted is not, and the page says so."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
 
-from config.demo import page, retailer, software
+from config.demo import page, planted, retailer, software
 from config.demo.plan import PlannedAnswer, PlannedCustomer, World, draw_score
-from surveys import nps
+from surveys import nps, twice_differing
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -57,6 +57,35 @@ def test_what_is_a_null_in_the_shop_is_not_there(seed):
 def test_users_of_automations_are_happier_in_the_software_firm(seed):
     world = software.plan(seed=seed, now=NOW, companies=600)
     assert split(world, lambda person: person.attributes["automations"]).low > 0
+
+
+def second_queue(seed, touched):
+    """The change of these stores when the queue opened, against that of the other units, half a year around."""
+    world = retailer.plan(seed=seed, now=NOW)
+    unit_of = {person.key: person.unit for person in world.customers}
+    opened, span = NOW - timedelta(days=planted.SECOND_QUEUE_DAYS), timedelta(days=180)
+    last = {}
+    for answer in sorted(world.answers, key=lambda each: each.at):
+        if abs(answer.at - opened) < span:
+            last[unit_of[answer.customer], answer.at >= opened, answer.customer] = answer.score
+    sides = {True: [], False: []}
+    for unit in sorted({place for place, _after, _customer in last if place}):
+        before, after = (
+            nps.Counts.of_scores(
+                [score for (place, late, _), score in last.items() if (place, late) == (unit, side)]
+            )
+            for side in (False, True)
+        )
+        sides[unit in touched].append(twice_differing.Unit(before, after))
+    return twice_differing.compared(sides[True], sides[False])
+
+
+def test_the_second_queue_is_found_and_nothing_where_none_opened():
+    found = [second_queue(seed, retailer.CITY) for seed in range(1, 7)]
+    assert 0.10 < sum(each.value for each in found) / len(found) < 0.40
+    assert all(each.high > 0.10 for each in found)
+    nothing = [second_queue(seed, ("Hillcrest", "Web shop")) for seed in range(1, 7)]
+    assert sum(each.low > 0 for each in nothing) <= 1
 
 
 def test_nobody_answers_before_being_asked_or_after_now():

@@ -22,7 +22,7 @@ from outreach.models import Alert, Campaign, Sender, SendKey, Template
 from outreach.my_data import hour_of
 from segments import connecting, declaring_features, importing, merging, my_data, receiving, telling_apart
 from segments.models import Customer, CustomerImport, DataRequest
-from surveys import annotating, benchmarking, naming_themes
+from surveys import annotating, benchmarking, improving, naming_themes
 from tests.factories.accounts import UnitFactory
 from tests.factories.segments import AttributeFactory, CompanyFactory, CustomerFactory, SegmentFactory
 from tests.factories.surveys import DistributionFactory, InvitationFactory, draft, published, respond
@@ -66,6 +66,7 @@ PLACES: dict[tuple[str, str], str | tuple[str, Callable[[Any], Any]]] = {
     ("benchmarks", "id"): "benchmark",
     ("benchmark_restore", "deletion_id"): "benchmark_deletion",
     ("theme_restore", "deletion_id"): "theme_deletion",
+    ("improvement_restore", "deletion_id"): "improvement_deletion",
     ("campaign_restore", "deletion_id"): "campaign_deletion",
     ("template_restore", "deletion_id"): "template_deletion",
 }
@@ -90,6 +91,8 @@ EXAMPLES: dict[str, str] = {
 }
 # Name of a form field or query parameter -> kind, where they differ; None: it names no object.
 FIELDS: dict[str, str | None] = {
+    "units": "unit",
+    "segments": "segment",
     "owner": "membership",
     "heir": "membership",
     "parent": "unit",
@@ -336,6 +339,24 @@ def theme(world: World) -> Any:
 def theme_deletion(world: World) -> Any:
     gone = naming_themes.make("put away", {"en": ["nothing at all"]}, by=world.system)
     return naming_themes.put_away(gone, by=world.system)
+
+
+@builds("improvement", in_north=True)
+def improvement(world: World) -> Any:
+    return improving.plan(
+        name="A second queue",
+        theme=world["theme"],
+        units=[world["unit"]],
+        segments=[world["segment"]],
+        briefing="Open it at four.",
+        by=world.system,
+    )
+
+
+@builds("improvement_deletion", in_north=True)
+def improvement_deletion(world: World) -> Any:
+    gone = improving.plan(name="put away", units=[world["unit"]], by=world.system)
+    return improving.put_away(gone, by=world.system)
 
 
 @builds("distribution")

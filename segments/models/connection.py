@@ -35,7 +35,7 @@ class Connection(Editable, TenantModel):
     """One account at one vendor.
 
     `fields_in` is ours -> theirs for what is read, `fields_out` ours -> theirs for what is written: each field has
-    one owner (docs/decisions/0048). `place` is where reading goes on, in the vendor's own terms. What is asked of
+    one owner (docs/decisions/0050). `place` is where reading goes on, in the vendor's own terms. What is asked of
     the engine are instants: `try_at`, `pull_at`; `wait_until` is when the other side may be asked again.
     """
 

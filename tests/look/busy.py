@@ -28,7 +28,7 @@ from outreach.models import Campaign, SendKey, Template
 from segments import connecting, importing, merging, pushing, receiving
 from segments import my_data as segments_my_data
 from segments.models import Connection, Customer, NotTakenIn, Segment
-from surveys import inviting
+from surveys import benchmarking, inviting
 from surveys.models import Distribution
 from tests.factories.accounts import OrganizationFactory, member
 from tests.factories.segments import CompanyFactory, CustomerFactory, SegmentFactory
@@ -89,6 +89,7 @@ def _work(organization: Organization, owner: Membership, other: Membership) -> I
     yield from _brought(organization, by)
     yield from _told(organization, by)
     yield from _joined(organization, by, ann)
+    yield from _compared(organization, by)
     yield from _campaign(organization, everybody, owner)
     yield reverse("member_remove", args=[organization.slug, other.pk])
     yield from _leaving(organization, ann, answered.pk)
@@ -193,6 +194,20 @@ def _new_address(organization: Organization, customer: Customer) -> Iterator[str
     asked = segments_my_data.ask_address(customer, "another@customers.example")
     made = my_data.hour_of(timezone.now())
     yield reverse("new_address", args=[tokens.derive(my_data.NEW_ADDRESS, organization.pk, asked.pk, made)])
+
+
+def _compared(organization: Organization, by: Actor) -> Iterator[str]:
+    """A figure of others beside the score."""
+    facts = {
+        "whose": "An invented sector",
+        "score": 14,
+        "year": 2025,
+        "source": "A report",
+        "method": "By mail",
+    }
+    figure = benchmarking.enter(facts, by=by)
+    yield reverse("benchmark_list", args=[organization.slug])
+    yield figure.get_absolute_url()
 
 
 def _acting_as(membership: Membership) -> Actor:

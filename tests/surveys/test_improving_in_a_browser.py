@@ -58,7 +58,7 @@ def test_a_pain_point_becomes_an_improvement_that_the_team_knows_of(
         )
         improving.tell(helped, by=system())
     page.goto("/o/acme/themes/board/")
-    page.get_by_role("link", name="Make an improvement of Waiting").click()
+    page.get_by_role("link", name="Make an improvement of it: Waiting").click()
     assert axe(page) == []
     _picture(page, f"improvement-new-{width}")
     page.get_by_label("What is improved").fill("Self-service tills")
